@@ -1,0 +1,49 @@
+"""What every verb shares: ``--home``, ``--json``, and how figures and errors leave the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from releve.kernel.clock import SystemClock
+from releve.kernel.home import Home, birth
+from releve.kernel.world import World
+
+DEFAULT_HOME = Path("var/home")
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="DIR", help="Le dossier qui porte tout l'état (défaut : ./var/home)."
+    ),
+]
+JsonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--json", metavar="FILE", help="Écrit aussi les chiffres en JSON (« - » : sortie standard)."
+    ),
+]
+
+
+def open_home(path: Path | None) -> Home:
+    """Open the home of a verb other than ``drill``; a missing one is born real."""
+    return birth(path or DEFAULT_HOME, World.REAL, SystemClock().now())
+
+
+def write_json(target: str | None, figures: object) -> None:
+    """Write figures where ``--json`` says: a path, ``-``, or ``fd:N`` (a file the gate opened)."""
+    if target is None:
+        return
+    text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    elif target.startswith("fd:"):
+        with os.fdopen(int(target[3:]), "w", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        Path(target).write_text(text, "utf-8")

@@ -1,0 +1,55 @@
+"""What every supervised process does first: know its home, die with its supervisor, say « ready ».
+
+A part is ``python -m releve.runtime.<name> --home DIR [--fd N]``. The supervisor binds the
+listening sockets and hands them down (``--fd``), so a part that is killed comes back on the same
+port and no caller is refused meanwhile. A part prints one JSON line once it can serve:
+``{"ready": "receiver", "endpoints": {"receiver": "http://127.0.0.1:40123/"}}``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from releve.kernel.home import Home, read
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A supervised process: its name, its home, the listening socket it was handed (or None)."""
+
+    name: str
+    home: Home
+    fd: int | None
+
+    def ready(self, **endpoints: str) -> None:
+        """Tell the supervisor that this part serves, and where."""
+        sys.stdout.write(json.dumps({"ready": self.name, "endpoints": endpoints}) + "\n")
+        sys.stdout.flush()
+
+
+def start(name: str) -> Part:
+    """Read the part's arguments, tie its life to its parent's, and return what it needs."""
+    die_with_parent()
+    parser = argparse.ArgumentParser(prog=f"releve.runtime.{name}")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--fd", type=int)
+    arguments = parser.parse_args()
+    os.environ["RELEVE_HOME"] = str(arguments.home)
+    return Part(name, read(arguments.home), arguments.fd)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies, however it dies."""
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit("le processus parent est déjà mort")
