@@ -14,7 +14,9 @@ from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
 from releve.kernel.world import World
 
-DEFAULT_HOME = Path("var/home")
+#: Where ``./run`` lies: state goes under it unless told otherwise.
+ROOT = Path(os.environ.get("RELEVE_ROOT", "."))
+DEFAULT_HOME = ROOT / "var/home"
 
 HomeOption = Annotated[
     Path | None,

@@ -1,0 +1,95 @@
+"""``doctor``: what is in place, what is missing, what to do about it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from releve.cli.options import HomeOption, JsonOption, open_home, write_json
+from releve.kernel.home import Home
+from releve.kernel.home import take_over as take_home_over
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: what was looked at, whether it is well, what was seen and the remedy."""
+
+    id: str
+    ok: bool
+    seen: str
+    remedy: str = ""
+
+
+#: Programs the product starts: what for, and the Debian package that brings each.
+PROGRAMS = {
+    "restic": ("sauvegarde des postes et restauration", "restic"),
+    "chromium": ("essais des pages dans un vrai navigateur", "chromium"),
+    "strace": ("banc de pannes", "strace"),
+    "mkfs.ext4": ("coupures de courant du banc de pannes", "e2fsprogs"),
+}
+
+
+def doctor(
+    home: HomeOption = None,
+    ports: Annotated[bool, typer.Option("--ports", help="Les adresses en service.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Ce dossier copié devient le dossier vivant.")
+    ] = False,
+    json_file: JsonOption = None,
+) -> int:
+    """Dit l'état de l'installation et du dossier ; 1 = quelque chose manque."""
+    opened = open_home(home)
+    if take_over:
+        opened = take_home_over(opened.path)
+        print(
+            f"{opened.path} : ce dossier est maintenant le dossier vivant (époque {opened.epoch})."
+        )
+    endpoints = opened.run / "endpoints.json"
+    addresses: dict[str, str] = json.loads(endpoints.read_text()) if endpoints.exists() else {}
+    if ports:
+        for name, address in addresses.items():
+            print(f"{name:9} {address}")
+        if not addresses:
+            print("Rien n'est en service. Pour démarrer : ./run serve")
+        write_json(json_file, addresses)
+        return 0
+    findings = [*_programs(), _postgresql(), _home(opened), _served(addresses)]
+    for finding in findings:
+        print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}")
+        if finding.remedy:
+            print(f"  → {finding.remedy}")
+    write_json(json_file, [asdict(finding) for finding in findings])
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _programs() -> list[Finding]:
+    findings = []
+    for program, (purpose, package) in PROGRAMS.items():
+        found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+        remedy = "" if found else f"apt-get install {package}"
+        findings.append(Finding(program, bool(found), f"{purpose} : {found or 'absent'}", remedy))
+    return findings
+
+
+def _postgresql() -> Finding:
+    from releve.drill.simulator.postgres import binaries
+    from releve.kernel.errors import MissingTool
+
+    try:
+        return Finding("postgresql", True, f"serveur de base simulé : {binaries()}")
+    except MissingTool as error:
+        return Finding("postgresql", False, str(error), error.remedy)
+
+
+def _home(home: Home) -> Finding:
+    seen = f"{home.path} ({home.world.value}, format {home.format}, époque {home.epoch})"
+    return Finding("dossier", True, seen)
+
+
+def _served(addresses: dict[str, str]) -> Finding:
+    seen = ", ".join(f"{n} {a}" for n, a in addresses.items()) or "arrêté"
+    return Finding("service", True, seen, "" if addresses else "./run serve")

@@ -1,0 +1,50 @@
+"""All verbs. Errors come out as what happened, then what to do; never as a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from releve.cli import account, bench, doctor, drill, ledger, serve, test, vault
+from releve.kernel.errors import ReleveError
+from releve.runtime.part import die_with_parent
+
+app = typer.Typer(
+    name="./run",
+    help="Relève : l'hôpital continue de soigner quand son informatique tombe, et le prouve avant.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("drill", context_settings={"allow_interspersed_args": True})(drill.drill)
+app.command("test", context_settings=test.CONTEXT)(test.test)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
+app.add_typer(vault.app, name="vault")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(account.app, name="account")
+
+
+def run() -> int:
+    """Run the verb of ``sys.argv``; its exit status: 0 as asked, 1 falls short, 2 could not run."""
+    if "RELEVE_GATE" in os.environ:
+        die_with_parent()
+    try:
+        status = app(standalone_mode=False)
+    except ReleveError as error:
+        sys.stderr.write(f"{error}\n")
+        if error.remedy:
+            sys.stderr.write(f"→ {error.remedy}\n")
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("Interrompu.\n")
+        return 130
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,175 @@
+"""``serve``: starts the parts as processes, restarts each, and lets none take another down.
+
+The supervisor binds the listening sockets itself and hands them to the parts, so that a part killed
+and restarted keeps its port and callers wait instead of being refused. Everything a part writes on
+its error output goes to ``HOME/log/<part>.log`` and, for lines a person must see, to the console.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from releve.kernel.durable import write_durably
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import Home, sole_writer
+from releve.runtime.settings import LOOPBACK, read_settings, receiver_port, remember
+
+#: In the order they are started: the signer first, because the others append to it.
+PARTS = ("signer", "receiver", "worker", "web")
+_FIRST_PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 5.0, 10.0
+_STOP_SECONDS = 8.0
+
+
+class PortTaken(ReleveError):
+    """Le port {port} est déjà pris sur cette machine."""
+
+    next_step = "Donnez un autre --port, ou arrêtez le programme qui l'occupe."
+
+
+@dataclass
+class _Running:
+    """One part: its process now, the times it came back, where it answers."""
+
+    name: str
+    listener: socket.socket | None = None
+    process: asyncio.subprocess.Process | None = None
+    restarts: int = 0
+    endpoints: dict[str, str] = field(default_factory=dict)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Supervisor:
+    """Runs the parts of one home until told to stop."""
+
+    def __init__(self, home: Home, say: Callable[[str], None], port: int = 0) -> None:
+        self._home = home
+        self._say = say
+        self._stopping = asyncio.Event()
+        web_port = port or read_settings(home).web_port
+        listeners = {"web": _listen(web_port), "receiver": _listen(receiver_port(home))}
+        self._parts = [_Running(name, listeners.get(name)) for name in PARTS]
+        remember(home, web_port=listeners["web"].getsockname()[1])
+
+    async def run(self) -> None:
+        """Start everything, keep it alive, stop it in reverse order on SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        keepers = [asyncio.create_task(self._keep(part)) for part in self._parts]
+        announce = asyncio.create_task(self._announce())
+        await self._stopping.wait()
+        announce.cancel()
+        for part, keeper in reversed(list(zip(self._parts, keepers, strict=True))):
+            await self._stop(part, keeper)
+        (self._home.run / "endpoints.json").unlink(missing_ok=True)
+
+    async def _announce(self) -> None:
+        for part in self._parts:
+            await part.ready.wait()
+        for name, address in self._endpoints().items():
+            self._say(f"{name:9} {address}")
+        self._say("En service. Ctrl-C pour arrêter.")
+
+    async def _keep(self, part: _Running) -> None:
+        pause = _FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            began = loop.time()
+            status = await self._live(part)
+            if self._stopping.is_set():
+                return
+            part.restarts += 1
+            self._say(f"{part.name} : arrêt inattendu ({status}), redémarrage")
+            pause = _FIRST_PAUSE if loop.time() - began > _STEADY else pause
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _live(self, part: _Running) -> int:
+        """One life of a part, from its start to its end."""
+        command = [sys.executable, "-m", f"releve.runtime.{part.name}"]
+        command += ["--home", str(self._home.path)]
+        handed: tuple[int, ...] = ()
+        if part.listener is not None:
+            handed = (part.listener.fileno(),)
+            command += ["--fd", str(handed[0])]
+        log = self._home.folder("log") / f"{part.name}.log"
+        environment = {k: v for k, v in os.environ.items() if k != "RELEVE_GATE"}
+        part.process = process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=handed,
+            env=environment,
+            start_new_session=True,
+        )
+        self._publish()
+        if process.stdout is not None and process.stderr is not None:
+            await asyncio.gather(self._hear(part, process.stdout), self._log(process.stderr, log))
+        return await process.wait()
+
+    async def _hear(self, part: _Running, lines: asyncio.StreamReader) -> None:
+        async for line in lines:
+            with suppress(ValueError, KeyError, AttributeError):
+                part.endpoints = dict(json.loads(line)["endpoints"])
+                self._publish()
+                part.ready.set()
+
+    async def _log(self, lines: asyncio.StreamReader, path: Path) -> None:
+        with path.open("ab", buffering=0) as file:
+            async for line in lines:
+                file.write(line)
+                text = line.decode("utf-8", "replace").rstrip()
+                if text.startswith("Premier administrateur"):
+                    self._say(text)
+
+    async def _stop(self, part: _Running, keeper: asyncio.Task[None]) -> None:
+        process = part.process
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+        await keeper
+
+    def _endpoints(self) -> dict[str, str]:
+        return {name: url for part in self._parts for name, url in part.endpoints.items()}
+
+    def _publish(self) -> None:
+        endpoints = json.dumps(self._endpoints(), indent=1).encode()
+        write_durably(self._home.run / "endpoints.json", endpoints, mode=0o644)
+        lives = {
+            part.name: {"pid": part.process.pid, "restarts": part.restarts}
+            for part in self._parts
+            if part.process is not None
+        }
+        write_durably(self._home.run / "parts.json", json.dumps(lives).encode(), mode=0o644)
+
+
+def serve(home: Home, say: Callable[[str], None], port: int = 0) -> None:
+    """Serve a home until stopped; a second ``serve`` is refused and says where the first is."""
+    with sole_writer(home, "serve"):
+        asyncio.run(_run(home, say, port))
+
+
+async def _run(home: Home, say: Callable[[str], None], port: int) -> None:
+    await Supervisor(home, say, port).run()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=512)
+    except OSError as error:
+        raise PortTaken(port=port) from error
