@@ -8,6 +8,7 @@ from typing import Literal
 
 Value = int | float | bool | None
 Operator = Literal["<=", ">=", "=="]
+Kind = Literal["info", "attack", "alarm", "act", "ok", "failure"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class Target:
 
     op: Operator
     value: int | float | bool
+
+    @property
+    def words(self) -> str:
+        """``<= 80``."""
+        return f"{self.op} {self.value}"
 
     def met_by(self, obtained: Value) -> bool:
         """False when nothing was obtained."""
@@ -57,13 +63,13 @@ class NotMeasured:
 
 @dataclass(frozen=True)
 class Happening:
-    """One line of the timeline. ``story`` is the scenario's hour, the start plus seconds elapsed."""
+    """One line of the timeline; ``story`` is the scenario's start plus the seconds elapsed."""
 
     at: datetime
     story: datetime
     who: str
     text: str
-    kind: Literal["info", "attack", "alarm", "act", "ok", "failure"] = "info"
+    kind: Kind = "info"
     evidence: int | None = None
 
 

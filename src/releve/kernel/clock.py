@@ -18,6 +18,10 @@ class Clock(Protocol):
         """Seconds from an arbitrary origin; never goes back."""
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        ...
+
 
 class SystemClock:
     """This machine's clock."""
@@ -27,6 +31,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class ManualClock:
@@ -41,6 +48,9 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(timedelta(seconds=seconds))
 
     def advance(self, by: timedelta) -> None:
         """Time passes: both the wall clock and the counter move."""

@@ -17,7 +17,7 @@ def thousands(number: int) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """``27 s``, ``4 min 05 s``, ``3 h 20``, ``12 jours``: two units at most, never a bare number."""
+    """``27 s``, ``4 min 05 s``, ``3 h 20``, ``12 jours``: two units at most, never without."""
     seconds = max(0.0, span.total_seconds())
     if seconds < 10:
         return f"{seconds:.1f}".replace(".", ",") + f"{NARROW_SPACE}s"

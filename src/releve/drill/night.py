@@ -1,0 +1,270 @@
+"""The agenda of a night: what is due is done on the wall clock, what is seen is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from releve.drill import network, verdict
+from releve.drill.hospital import Backup, Hospital
+from releve.drill.intrusion import Intrusion, Outcome
+from releve.drill.ports import Platform
+from releve.drill.recovery import Recovery
+from releve.drill.scenario import DETECT_MARGIN_S, Event, Scenario
+from releve.drill.simulator import attack, fleet
+from releve.drill.simulator.intruder import BY_ID, Intruder
+from releve.drill.simulator.persons import People
+from releve.drill.simulator.plan import Plan
+from releve.drill.simulator.proxy import Proxy
+from releve.drill.stage import Stage
+from releve.drill.watch import SeenAlarm, Watch
+from releve.kernel.clock import Clock, from_iso
+from releve.kernel.ids import MachineName
+from releve.kernel.units import MIB
+from releve.kernel.world import World
+
+_TICK_SECONDS = 0.05
+_BASELINE_SECONDS = 45.0
+_MID_BACKUP_SECONDS = 15.0
+#: Big enough for a backup to need several packs: the receiver dies between two of them.
+_BULK = 40 * MIB
+
+
+class Night:
+    """Everything is up when ``play`` is called; it returns what the simulator saw."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        platform: Platform,
+        stage: Stage,
+        clock: Clock,
+        hospital: Hospital,
+        people: People,
+        proxy: Proxy,
+        environments: Mapping[MachineName, Mapping[str, str]],
+        folder: Path,
+        anchor: str,
+    ) -> None:
+        self.plan, self.people, self.folder, self.anchor = plan, people, folder, anchor
+        self._scenario, self._platform, self._stage, self._clock = scenario, platform, stage, clock
+        self._hospital, self._proxy, self._environments = hospital, proxy, environments
+        self._watch = Watch(platform, stage)
+        self._attack: attack.RunningAttack | None = None
+        self._stopping = threading.Event()
+        self._outcomes: list[Outcome] = []
+        self._intrusion: Future[None] | None = None
+        self._recovery: Future[None] | None = None
+        self._recovered = Recovery(platform, hospital, stage, clock, scenario.dmia_p0_s)
+        self._reasons: dict[str, str] = {}
+
+    def play(self) -> verdict.Observed:
+        """Run the agenda to its end; ends the attack and the watch whatever happens."""
+        handlers = {
+            "opening": self._open,
+            "attack": self._strike,
+            "intruder": self._intrude,
+            "receiver-killed": self._kill_receiver,
+            "restore": self._restore,
+            "closing": self._close,
+        }
+        agenda = list(self.plan.events)
+        with ThreadPoolExecutor(2) as self._pool:
+            try:
+                while agenda:
+                    if agenda[0].at_s <= self._stage.elapsed and self._due(agenda[0]):
+                        event = agenda.pop(0)
+                        self._stage.happened(event.who, event.text, _tone(event))
+                        handlers[event.kind]()
+                    self._clock.sleep(_TICK_SECONDS)
+                return self._observed()
+            finally:
+                self._stopping.set()
+                if self._attack is not None:
+                    self._attack.stop()
+                self._watch.close()
+
+    # -- the agenda ---------------------------------------------------------------------------
+
+    def _due(self, event: Event) -> bool:
+        """Some acts wait for what a person would wait for."""
+        if event.kind == "restore":
+            return self._alarm() is not None or self._detection_is_over()
+        if event.kind == "closing":
+            return all(work is None or work.done() for work in (self._intrusion, self._recovery))
+        return True
+
+    def _open(self) -> None:
+        """Machines start; the story goes on once each has a backup."""
+        self._hospital.start_machines(self._environments)
+        for machine in self.plan.machines:
+            begun = self._clock.now() - timedelta(seconds=_BASELINE_SECONDS)
+            backup = self._hospital.wait_for_backup(machine.name, begun, _BASELINE_SECONDS)
+            if backup is None or not backup.ok:
+                why = backup.error if backup else "rien n'est arrivé"
+                text = f"{machine.name} : première sauvegarde manquée ({why})"
+                self._stage.happened("Hôpital", text, "failure")
+        count = len(self.plan.machines)
+        self._stage.happened("Hôpital", f"premiers clichés des {count} machines au coffre", "ok")
+
+    def _strike(self) -> None:
+        self._attack = attack.start_attack(
+            self._hospital.ground,
+            self.plan,
+            self.folder / "attaquant.jsonl",
+            launch=self._platform.launch,
+            user=self._platform.attacker,
+        )
+
+    def _intrude(self) -> None:
+        stolen = self._hospital.last_before(self.plan.patient_zero, self._first_strike())
+        if stolen is None:
+            why = "le poste volé n'avait aucune sauvegarde avant l'attaque"
+            self._reasons |= {"vault.destroy_attempts": why, "vault.destroy_refused": why}
+            return
+        self._intrusion = self._pool.submit(self._intrude_at_ease, stolen)
+
+    def _intrude_at_ease(self, stolen: Backup) -> None:
+        other = self.plan.spared[0]
+        environment = self._environments[stolen.machine]
+        work = self.folder / "intrus"
+        thief = Intruder(
+            World.DRILL,
+            self._platform.home.path,
+            environment,
+            other,
+            Random(f"{self.plan.seed}/intruder/bytes"),  # noqa: S311 (a story, nothing secret)
+            work,
+        )
+        self._proxy.tell(do="poison", on=True)
+        intrusion = Intrusion(self._hospital, stolen, other, environment, work, self._clock)
+        attempts = [BY_ID[name] for name in self.plan.intruder_order]
+        try:
+            for outcome in intrusion.play(thief, attempts, self._stopping.is_set):
+                self._outcomes.append(outcome)
+                if not outcome.refused:
+                    text = f"{outcome.attempt.words} : {outcome.why}"
+                    self._stage.happened("Intrus", text, "failure")
+        finally:
+            thief.close()
+            self._proxy.tell(do="poison", on=False)
+            self._proxy.tell(do="put-back")
+        refused = sum(outcome.refused for outcome in self._outcomes)
+        text = f"{refused} tentatives sur {len(self._outcomes)} n'ont rien détruit"
+        self._stage.happened("Coffre", text, "ok" if refused == len(self._outcomes) else "failure")
+
+    def _kill_receiver(self) -> None:
+        """Kill it between two acknowledged objects of one backup."""
+        machine = self.plan.spared[0]
+        bulk = Random(f"{self.plan.seed}/bulk").randbytes(_BULK)  # noqa: S311 (story bytes)
+        fleet.write(self._hospital.ground.path / machine / "Imagerie/export-imagerie.bin", bulk)
+        self._proxy.tell(do="window", on=True, machine=machine)
+        before, asked = len(self._proxy.acknowledged()), self._clock.now()
+        self._hospital.back_up(machine)
+        limit = self._clock.monotonic() + _MID_BACKUP_SECONDS
+        while self._clock.monotonic() < limit:
+            rows = self._proxy.acknowledged()[before:]
+            if any(row["machine"] == machine and row["kind"] == "data" for row in rows):
+                os.kill(self._platform.pid("receiver"), signal.SIGKILL)
+                break
+            self._clock.sleep(0.01)
+        else:
+            self._reasons["vault.acknowledged_lost"] = "aucun objet acquitté avant la mise à mort"
+        self._hospital.wait_for_backup(machine, asked, _MID_BACKUP_SECONDS)
+        self._proxy.tell(do="window", on=False)
+
+    def _restore(self) -> None:
+        """The machines touched are cut off, then their restore is ordered by two people."""
+        seen = self._alarm()
+        if self._attack is not None:
+            self._attack.stop()
+        touched = self._touched()
+        self._stage.happened("Astreinte", f"{len(touched)} machines touchées sont isolées", "act")
+        before = None if seen else self._first_strike()
+        self._recovery = self._pool.submit(
+            self._recovered.play, self.people, touched, self._strikes_by_machine(), before
+        )
+
+    def _close(self) -> None:
+        """Nothing is due any more."""
+
+    # -- what was seen ------------------------------------------------------------------------
+
+    def _observed(self) -> verdict.Observed:
+        for work in (self._intrusion, self._recovery):
+            if work is not None:
+                work.result()
+        first, seen = self._first_byte(), self._alarm()
+        lines = self._attack.lines() if self._attack else []
+        lost = None
+        if first is not None and seen is not None:
+            lost = sum(when < seen.at for _, when in _struck(lines))
+        if first is None:
+            self._reasons["detect.seconds"] = "l'attaquant n'a rien chiffré"
+        acknowledged = None
+        if "vault.acknowledged_lost" not in self._reasons:
+            total, acknowledged = network.acknowledged_lost(self._proxy, self._environments)
+            self._stage.happened("Réseau", f"{total} objets acquittés relus un à un", "info")
+        self._reasons |= self._recovered.reasons
+        return verdict.Observed(
+            first_byte=first,
+            alarm_seen=seen.at if seen else None,
+            files_lost=lost,
+            attempts=len(self._outcomes),
+            refused=sum(outcome.refused for outcome in self._outcomes),
+            restored=self._recovered.compared,
+            p0_seconds=self._recovered.p0_seconds,
+            acknowledged_lost=acknowledged,
+            reasons=self._reasons,
+        )
+
+    def _alarm(self) -> SeenAlarm | None:
+        first = self._first_byte()
+        if first is None:
+            return None
+        names = frozenset(machine.name for machine in self.plan.machines)
+        return self._watch.alarm(names, first)
+
+    def _detection_is_over(self) -> bool:
+        limit = self._scenario.backups.period_s + DETECT_MARGIN_S
+        return self._clock.now() > self._first_strike() + timedelta(seconds=limit)
+
+    def _first_byte(self) -> datetime | None:
+        """When the attacker wrote its first byte, by its own log."""
+        said = attack.first_byte(self._attack.lines()) if self._attack else None
+        return from_iso(said) if said else None
+
+    def _first_strike(self) -> datetime:
+        return self._first_byte() or self._clock.now()
+
+    def _strikes_by_machine(self) -> dict[MachineName, datetime]:
+        """The first time each machine was touched."""
+        firsts: dict[MachineName, datetime] = {}
+        for path, when in _struck(self._attack.lines() if self._attack else []):
+            firsts.setdefault(MachineName(path.partition("/")[0]), when)
+        return firsts
+
+    def _touched(self) -> list[MachineName]:
+        """P0 servers first, whatever was touched of them, then the workstations struck."""
+        struck = self._strikes_by_machine()
+        servers = [MachineName(server.name) for server in self._hospital.servers]
+        return [*servers, *sorted(set(struck) - set(servers))]
+
+
+def _struck(lines: list[dict[str, object]]) -> list[tuple[str, datetime]]:
+    return [
+        (str(line["path"]), from_iso(str(line["first_byte"])))
+        for line in lines
+        if line["event"] == "after" and line.get("first_byte")
+    ]
+
+
+def _tone(event: Event) -> str:
+    return "attack" if event.kind in ("attack", "intruder", "receiver-killed") else "act"

@@ -1,0 +1,177 @@
+"""What each measure of a drill is called, what it means, and what to do, who, when it falls short.
+
+Source of the list: the table of measures that every drill takes. A measure unknown here is shown
+under its own id, never dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """A measure as people say it. ``share`` counts are read against their target: « 13 sur 14 »."""
+
+    id: str
+    name: str
+    meaning: str
+    #: What a missed target means for the hospital.
+    missed: str
+    remedy: str
+    who: str
+    had_target: bool = True
+    share: bool = False
+    #: Shown as the value when the measure was taken and nothing came.
+    nothing: str = "rien obtenu"
+
+
+_BACKUPS = "Responsable des sauvegardes, avec le RSSI"
+
+CATALOGUE: dict[str, Words] = {
+    words.id: words
+    for words in (
+        Words(
+            "detect.seconds",
+            "Temps jusqu'à l'alarme",
+            "Du premier octet écrit par l'attaquant à l'alarme inscrite au registre.",
+            "L'attaque a continué sans que personne soit prévenu à temps.",
+            "Rapprocher les sauvegardes des postes exposés, vérifier que le service de détection"
+            " est en marche, puis rejouer l'exercice avec la même graine.",
+            "RSSI, avec le responsable des sauvegardes",
+            nothing="aucune alarme",
+        ),
+        Words(
+            "detect.files_lost",
+            "Fichiers chiffrés avant l'alarme",
+            "Fichiers du journal de l'attaquant avant l'alarme : le prix du délai, avant"
+            " restauration.",
+            "Le nombre de fichiers perdus avant l'alarme dépasse ce qui était visé.",
+            "Sauvegarder plus souvent les dossiers les plus utilisés.",
+            "RSSI",
+            had_target=False,
+        ),
+        Words(
+            "vault.destroy_attempts",
+            "Tentatives contre les sauvegardes",
+            "Effacer, écraser, empoisonner, saturer : essais d'un intrus qui a volé l'accès d'un"
+            " poste.",
+            "Trop peu de tentatives ont été jouées pour conclure.",
+            "Relire le journal de l'intrus simulé et rejouer l'exercice.",
+            "Équipe qui joue l'exercice",
+        ),
+        Words(
+            "vault.destroy_refused",
+            "Tentatives restées sans effet",
+            "Après chacune, la dernière sauvegarde saine se restaure à l'identique, et ce poste et"
+            " un autre sauvegardent encore.",
+            "Un intrus qui tient l'accès d'un seul poste peut détruire ou bloquer des sauvegardes.",
+            "Ne pas mettre ce coffre en service tant que la tentative qui a abouti n'est pas"
+            " refusée ; garder une copie hors ligne en attendant.",
+            _BACKUPS,
+            share=True,
+        ),
+        Words(
+            "vault.restored_files",
+            "Fichiers restaurés",
+            "Fichiers présents après la restauration, comptés par le simulateur.",
+            "Des fichiers manquent après la restauration.",
+            "Comparer la liste des fichiers manquants au plan de sauvegarde, puis restaurer depuis"
+            " une sauvegarde plus ancienne.",
+            _BACKUPS,
+            share=True,
+        ),
+        Words(
+            "vault.restored_identical",
+            "Fichiers restaurés à l'identique",
+            "Empreintes comparées à celles prises avant l'attaque.",
+            "Des fichiers sont revenus altérés : un soignant pourrait lire une donnée fausse.",
+            "Ne pas remettre ces fichiers en service ; relire la restauration fichier par fichier"
+            " et chercher où l'octet a changé.",
+            _BACKUPS,
+            share=True,
+        ),
+        Words(
+            "restore.p0_seconds",
+            "Serveurs vitaux remis en marche",
+            "Temps technique, de l'ordre de restaurer à la dernière vérification réussie :"
+            " annuaire, fichiers, base de données.",
+            "Les serveurs dont les soins dépendent d'abord reviennent trop tard.",
+            "Revoir l'ordre et la taille des restaurations des serveurs vitaux, ou faire valider"
+            " une durée plus longue par la direction.",
+            "DSI, décision de la direction",
+            nothing="jamais remis en marche",
+        ),
+        Words(
+            "vault.acknowledged_lost",
+            "Dépôts confirmés puis perdus",
+            "Objets dont la réception a été confirmée et qui manquent après l'arrêt brutal du"
+            " récepteur.",
+            "Le coffre dit « reçu » avant d'avoir gardé : une sauvegarde affichée peut ne pas"
+            " exister.",
+            "Ne plus se fier aux confirmations de ce récepteur ; vérifier son disque et rejouer"
+            " l'exercice.",
+            _BACKUPS,
+        ),
+        Words(
+            "ledger.entries",
+            "Preuves inscrites au registre",
+            "Taille du registre exporté et vérifié ; le verdict y est ajouté après.",
+            "Le registre ne contient pas le nombre de preuves attendu.",
+            "Refaire l'export et le vérifier.",
+            "RSSI",
+            had_target=False,
+        ),
+        Words(
+            "ledger.verified",
+            "Registre reconnu exact par le vérificateur indépendant",
+            "verify.py relit tout l'export avec l'ancre de cet exercice.",
+            "Les preuves de cet exercice ne peuvent pas être présentées : le registre a été"
+            " modifié ou abîmé.",
+            "Mettre le dossier de l'exercice de côté sans rien effacer, lire la première anomalie"
+            " que nomme verify.py.",
+            "RSSI, avant toute communication de ce rapport",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """A fault the simulator commits on purpose, and the only measure that must miss for it."""
+
+    text: str
+    must_miss: str
+
+
+SABOTAGES: dict[str, Sabotage] = {
+    "delete-allowed": Sabotage(
+        "le simulateur laisse effacer des sauvegardes", "vault.destroy_refused"
+    ),
+    "index-poisoned": Sabotage(
+        "le simulateur présente aux postes un index empoisonné", "vault.destroy_refused"
+    ),
+    "detector-silent": Sabotage("le simulateur rend le détecteur muet", "detect.seconds"),
+    "restore-flips-a-byte": Sabotage(
+        "le simulateur change un octet d'un fichier restauré", "vault.restored_identical"
+    ),
+    "ledger-edited": Sabotage("le simulateur modifie le registre exporté", "ledger.verified"),
+    "ack-before-write": Sabotage(
+        "le simulateur confirme des dépôts sans les transmettre", "vault.acknowledged_lost"
+    ),
+}
+
+
+def words_for(measure_id: str) -> Words:
+    """The words of a measure; one that the catalogue does not know keeps its id as its name."""
+    known = CATALOGUE.get(measure_id)
+    if known is not None:
+        return known
+    return Words(
+        measure_id,
+        measure_id,
+        "Mesure propre à ce scénario.",
+        "La cible de cette mesure n'est pas atteinte.",
+        "Lire la preuve citée, puis rejouer l'exercice avec la même graine.",
+        "RSSI",
+    )

@@ -1,0 +1,67 @@
+"""The report on paper: Typst fills ``report.typ`` with the same words as the HTML.
+
+The words travel as one JSON value, so a hostile string is text and never markup. Fonts: the
+machine's DejaVu Sans when it is there, else the sans that ReportLab carries; both are embedded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import typst
+
+from releve.drill.report.timeline import Lane, draw, summary
+from releve.drill.report.told import Told
+
+_DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
+#: Black on white; the drawing's own sheet, as paper has no other.
+_INK = """
+text{font-family:"DejaVu Sans","Bitstream Vera Sans";font-size:15px;fill:#000}
+.hour{font-size:14px;fill:#333}.name{font-weight:bold}line{stroke:#999}.axis{stroke:#000}
+.guide{stroke:#333;stroke-dasharray:3 4}.stroke{stroke:#000;stroke-width:2.5;fill:none}
+.fill{fill:#000}.hollow{fill:#fff}.alarm .fill{fill:#8a0f1a}.failure .stroke{stroke:#8a0f1a}
+.ok .fill{fill:#0b3d78}
+"""
+
+
+class PdfRefused(Exception):
+    """Typst could not compose the page; the text is its own message."""
+
+
+def to_pdf(told: Told, drawn: tuple[Lane, ...], written: datetime) -> bytes:
+    """The PDF (PDF/A-2a and PDF/UA-1); the same words and time give the same bytes.
+
+    Raises :class:`PdfRefused` when Typst refuses.
+    """
+    words = asdict(told) | {
+        "svg": draw(drawn, width="640", style=_INK),
+        "svg_words": summary(drawn),
+        "lanes": [[lane.name, str(len(lane.stories)), lane.first, lane.last] for lane in drawn],
+    }
+    try:
+        made = typst.compile(
+            Path(__file__).with_name("report.typ"),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["a-2a", "ua-1"],
+            sys_inputs={"report": json.dumps(words, ensure_ascii=False)},
+            timestamp=written,
+        )
+    except typst.TypstError as error:
+        raise PdfRefused(error.message) from error
+    if not isinstance(made, bytes):
+        raise PdfRefused("Typst n'a pas rendu un document seul")
+    return made
+
+
+def _fonts() -> list[Path]:
+    carried = find_spec("reportlab")
+    folders = [_DEJAVU]
+    if carried is not None and carried.origin is not None:
+        folders.append(Path(carried.origin).parent / "fonts")
+    return [folder for folder in folders if folder.is_dir()]

@@ -1,0 +1,126 @@
+"""From what was observed to measures with their targets. No clock, no process: values in, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from releve.drill.measures import Measure, NotMeasured, Target, Value
+from releve.drill.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A restored folder against the hashes taken before the attack."""
+
+    expected: int
+    found: int
+    identical: int
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the simulator saw. None = it could not be seen; the reason is in ``reasons``."""
+
+    first_byte: datetime | None
+    alarm_seen: datetime | None
+    files_lost: int | None
+    attempts: int | None
+    refused: int | None
+    restored: Compared | None
+    p0_seconds: float | None
+    acknowledged_lost: int | None
+    #: Measure id → why it could not be taken.
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure before it has an entry in the ledger."""
+
+    id: str
+    value: Value
+    unit: str
+    target: Target | None
+    seen_by: str
+
+    def proved_by(self, index: int) -> Measure:
+        """The measure, once its entry is durable."""
+        return Measure(self.id, self.value, self.unit, self.target, index, self.seen_by)
+
+
+def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[NotMeasured]]:
+    """All measures but the ledger's own, in the report's order, and those not taken."""
+    o, fixed = observed, scenario.targets
+    everything = o.restored.expected if o.restored else 0
+    rows: list[tuple[str, Value, str, Target | None, str]] = [
+        ("detect.seconds", _delay(o), "s", fixed["detect.seconds"], "simulateur, registre"),
+        ("detect.files_lost", o.files_lost, "fichiers", None, "journal de l'attaquant"),
+        _attempts("vault.destroy_attempts", o.attempts, fixed["vault.destroy_attempts"]),
+        _attempts("vault.destroy_refused", o.refused, Target("==", o.attempts or 0)),
+        _files("vault.restored_files", o.restored and o.restored.found, everything),
+        _files("vault.restored_identical", o.restored and o.restored.identical, everything),
+        (
+            "restore.p0_seconds",
+            _round(o.p0_seconds),
+            "s",
+            fixed["restore.p0_seconds"],
+            "simulateur",
+        ),
+        (
+            "vault.acknowledged_lost",
+            o.acknowledged_lost,
+            "objets",
+            fixed["vault.acknowledged_lost"],
+            "simulateur (réseau)",
+        ),
+    ]
+    taken, missing = [], []
+    for id, value, unit, target, seen_by in rows:
+        if id in o.reasons:
+            missing.append(NotMeasured(id, o.reasons[id], target is not None))
+        else:
+            taken.append(Figure(id, value, unit, target, seen_by))
+    return taken, missing
+
+
+def ledger_figures(
+    entries: int | None, verified: bool, scenario: Scenario
+) -> tuple[list[Figure], list[NotMeasured]]:
+    """The two measures of the verifier, taken on the export."""
+    target = scenario.targets["ledger.verified"]
+    taken = [Figure("ledger.verified", verified, "vrai ou faux", target, "vérificateur")]
+    if entries is None:
+        reason = "l'export n'a pas pu être relu"
+        return taken, [NotMeasured("ledger.entries", reason, had_target=False)]
+    return [Figure("ledger.entries", entries, "entrées", None, "vérificateur"), *taken], []
+
+
+def _delay(observed: Observed) -> float | None:
+    """Seconds from the attacker's first byte to the alarm read in the ledger; None = no alarm."""
+    if observed.first_byte is None or observed.alarm_seen is None:
+        return None
+    return _round((observed.alarm_seen - observed.first_byte).total_seconds())
+
+
+def _round(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)
+
+
+def _attempts(
+    id: str, value: int | None, target: Target
+) -> tuple[str, Value, str, Target | None, str]:
+    return id, value, "essais", target, "simulateur"
+
+
+def _files(
+    id: str, value: int | None, everything: int
+) -> tuple[str, Value, str, Target | None, str]:
+    return id, value, "fichiers", Target("==", everything), "simulateur"
+
+
+def compared(expected: Mapping[str, str], found: Mapping[str, str]) -> Compared:
+    """Two manifests (path → SHA-256)."""
+    same = sum(found.get(path) == digest for path, digest in expected.items())
+    return Compared(len(expected), sum(path in found for path in expected), same)

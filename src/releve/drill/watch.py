@@ -1,0 +1,74 @@
+"""Reads the product's ledger as it grows, and notes when the simulator saw each alarm there."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+
+from releve.drill.ports import Fact, Platform
+from releve.drill.stage import Stage
+from releve.kernel.ids import MachineName
+from releve.kernel.units import thousands
+
+ALARM = "vault.alarm"
+_EVERY_SECONDS = 0.1
+_TOLD = {
+    "vault.garbage": "objets illisibles déposés, gardés à part et comptés",
+    "vault.refused": "demandes refusées au coffre",
+    "accord.demandé": "un acte à deux est demandé",
+    "accord.accordé": "l'acte est accordé par une autre personne",
+}
+
+
+@dataclass(frozen=True)
+class SeenAlarm:
+    """``at``: the simulator's clock when it read the alarm, already durable, in the ledger."""
+
+    at: datetime
+    fact: Fact
+
+
+class Watch:
+    """A thread that reads new entries ten times a second; ``close`` ends it."""
+
+    def __init__(self, platform: Platform, stage: Stage) -> None:
+        self._platform, self._stage = platform, stage
+        self._next = 0
+        self._alarms: list[SeenAlarm] = []
+        self._told: set[tuple[str, str]] = set()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def alarm(self, machines: frozenset[MachineName], since: datetime) -> SeenAlarm | None:
+        """The first alarm seen on one of these machines after ``since``."""
+        for alarm in list(self._alarms):
+            if alarm.fact.system in machines and alarm.at >= since:
+                return alarm
+        return None
+
+    def close(self) -> None:
+        """Stop reading; idempotent."""
+        self._closing.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        while not self._closing.wait(_EVERY_SECONDS):
+            for fact in self._platform.facts(self._next):
+                self._next = fact.index + 1
+                self._take(fact)
+
+    def _take(self, fact: Fact) -> None:
+        if fact.what == ALARM:
+            self._alarms.append(SeenAlarm(self._stage.now(), fact))
+        if (fact.what, fact.system) in self._told:
+            return
+        self._told.add((fact.what, fact.system))
+        if fact.what == ALARM:
+            count = thousands(fact.value) if isinstance(fact.value, int) else "des"
+            text = f"ALARME · {count} fichiers illisibles sur {fact.system}"
+            self._stage.happened("Relève", text, "alarm", fact.index)
+        elif fact.what in _TOLD:
+            text = f"{_TOLD[fact.what]} ({fact.system})"
+            self._stage.happened("Relève", text, "info", fact.index)
