@@ -76,11 +76,11 @@ def _programs() -> list[Finding]:
 
 
 def _postgresql() -> Finding:
-    from releve.drill.simulator.postgres import binaries
+    from releve.drill.simulator.postgres import tool
     from releve.kernel.errors import MissingTool
 
     try:
-        return Finding("postgresql", True, f"serveur de base simulé : {binaries()}")
+        return Finding("postgresql", True, f"serveur de base simulé : {tool('initdb').parent}")
     except MissingTool as error:
         return Finding("postgresql", False, str(error), error.remedy)
 

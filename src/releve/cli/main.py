@@ -32,7 +32,7 @@ app.add_typer(account.app, name="account")
 
 def run() -> int:
     """Run the verb of ``sys.argv``; its exit status: 0 as asked, 1 falls short, 2 could not run."""
-    if "RELEVE_GATE" in os.environ:
+    if "RELEVE_TIED" in os.environ:
         die_with_parent()
     try:
         status = app(standalone_mode=False)

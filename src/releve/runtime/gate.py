@@ -120,6 +120,7 @@ def _start_verb(
         "USER": USER,
         "LOGNAME": USER,
         "RELEVE_GATE": str(gate),
+        "RELEVE_TIED": "1",
         "RELEVE_ATTACKER": ATTACKER,
     }
     enter: Callable[[], None] | None = plan.enter_view if plan.view else None

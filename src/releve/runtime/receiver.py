@@ -19,6 +19,7 @@ from releve.vault.credentials import Credentials
 from releve.vault.line import listen
 from releve.vault.receiver import Receiver, Reserve
 from releve.vault.register import Register
+from releve.vault.worker_door import WorkerDoor
 
 _GRACE_SECONDS = 3
 
@@ -45,8 +46,8 @@ async def _serve(
     part: Part, receiver: Receiver, machines: socket.socket, worker: socket.socket
 ) -> None:
     doors = [
-        (_Server(_config(receiver.machines)), machines),
-        (_Server(_config(receiver.worker)), worker),
+        (_Server(_config(receiver)), machines),
+        (_Server(_config(WorkerDoor(receiver))), worker),
     ]
     serving = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in doors]
 

@@ -17,6 +17,7 @@ import pytest
 
 from releve.drill.simulator import attack, attacker
 from releve.drill.simulator.attack import Ground, RunningAttack, make_ground, start_attack
+from releve.drill.simulator.errors import AttackRefused
 from releve.drill.simulator.plan import Pattern, Plan, Strike
 from releve.drill.simulator.processes import SOURCES
 
@@ -260,7 +261,7 @@ def test_it_stops_at_its_caps(ground: Ground, plan: Plan, tmp_path: Path) -> Non
     (ground.path / attacker.KEY_FILE).unlink()
     try:
         capped = attacker.Attack(order, descriptor, attacker.Log(inner))
-        with pytest.raises(attacker.AttackRefused, match="plafond de 0 fichiers"):
+        with pytest.raises(AttackRefused, match="plafond de 0 fichiers"):
             capped.play(out)
     finally:
         for number in (descriptor, out, inner):
@@ -290,6 +291,7 @@ def test_closing_the_life_pipe_ends_it_at_once(ground: Ground, plan: Plan, tmp_p
     while not list(attack.struck(running.lines())):
         time.sleep(0.01)
     assert running.stop() == 4
+    assert (running.stop(), running.wait()) == (4, 4)
     assert list(attack.struck(running.lines())) == ["PC-A/un.txt"]
 
 
@@ -316,6 +318,7 @@ from dataclasses import replace
 from pathlib import Path
 from releve.drill.scenario import load
 from releve.drill.simulator.attack import Ground, start_attack
+from releve.drill.simulator.errors import AttackRefused
 from releve.drill.simulator.plan import Strike, draw
 from tests.drill.simulator.test_attacker import _launch, _NOBODY, _ROOT
 path = Path(sys.argv[1])

@@ -45,7 +45,7 @@ def write_report(result: Result, folder: Path) -> ReportFiles:
     contents = {HTML: to_html(told, drawn).encode("utf-8"), JSON: _figures(whole)}
     refused: PdfRefused | None = None
     try:
-        contents[PDF] = to_pdf(told, drawn, whole.ended)
+        contents[PDF] = to_pdf(told, drawn, whole.ended.replace(microsecond=0))
     except PdfRefused as error:
         refused = error
     _appear_together(folder, contents)

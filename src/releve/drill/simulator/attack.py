@@ -68,27 +68,35 @@ def make_ground(path: Path) -> Ground:
     return ground
 
 
-@dataclass
 class RunningAttack:
-    """The attack at work. ``log`` grows while it plays."""
+    """The attack at work. ``log`` grows while it plays. Not thread-safe."""
 
-    log: Path
-    _life: int
-    _ended: Ended
+    def __init__(self, log: Path, life: int, ended: Ended) -> None:
+        self.log = log
+        self._life: int | None = life
+        self._ended = ended
+        self._status: int | None = None
 
     def wait(self) -> int:
-        """Wait for its own end: 0 done, 3 refused, 4 the engine left."""
-        return self._ended.wait()
+        """Wait for its own end: 0 done, 3 refused, 4 the engine left. May be asked again."""
+        if self._status is None:
+            self._status = self._ended.wait()
+            self._let_go()
+        return self._status
 
     def stop(self) -> int:
-        """Close the life pipe: it ends at once. Idempotent."""
-        with contextlib.suppress(OSError):
-            os.close(self._life)
-        return self._ended.wait()
+        """Close the life pipe: it ends at once. Nothing when it has ended."""
+        self._let_go()
+        return self.wait()
 
     def lines(self) -> list[dict[str, object]]:
         """Its own log so far."""
         return read_log(self.log)
+
+    def _let_go(self) -> None:
+        if self._life is not None:
+            os.close(self._life)
+            self._life = None
 
 
 def start_attack(

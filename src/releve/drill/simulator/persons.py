@@ -30,6 +30,7 @@ DOORS: Mapping[str, str] = {
     "activation": "/activation/",
     "sign in": "/connexion/",
     "second factor": "/connexion/code/",
+    "sign out": "/deconnexion/",
     "application": "/compte/application/",
     "accounts": "/comptes/",
     "account": "/comptes/{number}/",
@@ -37,6 +38,7 @@ DOORS: Mapping[str, str] = {
     "approval": "/accords/{number}/",
 }
 _ACCOUNT = re.compile(r"/comptes/(\d+)/")
+_REQUEST = re.compile(r"/accords/([0-9a-f-]{36})/")
 _STEP_S = 30
 _TIMEOUT_S = 20.0
 
@@ -95,6 +97,10 @@ class Person(Outward):
         self.submit("activation", answers)
         self._set_up_application()
 
+    def sign_out(self) -> None:
+        """End the session; the pages are closed until the next :meth:`sign_in`."""
+        self.submit("sign out", {})
+
     def sign_in(self) -> None:
         """Password, then the six digits."""
         self.submit("sign in", {"login": self.login, "password": self._password})
@@ -117,11 +123,7 @@ class Person(Outward):
 
     def request(self, kind: str, answers: Mapping[str, str]) -> str:
         """Ask for an act that takes two; returns the request's number."""
-        _, url = self.submit("request", answers, kind=kind)
-        found = re.fullmatch(r"/accords/([0-9a-f-]{36})/", path_of(url))
-        if found is None:
-            raise DoorClosed(page=url, why="la demande n'a pas de page")
-        return found[1]
+        return request_number(self.submit("request", answers, kind=kind)[1])
 
     def approve(self, number: str) -> None:
         """Read the request, then grant what its page shows, with a second factor of one's own."""
@@ -171,8 +173,18 @@ class Person(Outward):
         return self._client.get(path)
 
 
+def request_number(url: str) -> str:
+    """The request that a page's address shows; raises ``DoorClosed`` for another page."""
+    found = _REQUEST.fullmatch(path_of(url))
+    if found is None:
+        raise DoorClosed(page=path_of(url), why="ce n'est pas la page d'une demande")
+    return found[1]
+
+
 class People:
-    """The two persons of a night. ``acts`` tells what was done through the doors, in French."""
+    """The two persons of a night: ``asker`` and ``approver``. ``acts`` tells what was done through
+    the doors, in French.
+    """
 
     def __init__(
         self,
@@ -184,8 +196,10 @@ class People:
         told: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.acts: list[str] = []
+        #: The number of the approver's account, once they arrived.
+        self.approver_number = ""
         self._told = told
-        self._asker, self._approver = (
+        self.asker, self.approver = (
             Person(
                 world, home, url, clock, login=login, name=name,
                 password=f"essai-{rng.randrange(10**12):012d}",
@@ -200,11 +214,12 @@ class People:
         """First access with the console's ``code``, a second account, its role on the legal entity
         and its activation: each with a password and six digits.
         """
-        asker, approver = self._asker, self._approver
+        asker, approver = self.asker, self.approver
         asker.first_access(code, finess, hospital)
         self._did(f"{asker.name} ouvre le premier compte avec le code de la console")
         number, activation = asker.open_account(approver.login, approver.name, "direction de garde")
         asker.give_role(number, role, finess)
+        self.approver_number = number
         self._did(f"{asker.name} ouvre un compte à {approver.name} et lui donne un rôle")
         approver.activate(activation)
         self._did(f"{approver.name} active son compte avec le code remis en main propre")
@@ -213,20 +228,20 @@ class People:
         """One asks for the act, the other approves it in a session of their own; returns the
         request's number. The act has been performed or queued on return.
         """
-        number = self._asker.request(kind, answers)
-        self._did(f"{self._asker.name} demande « {kind} »")
-        self._approver.approve(number)
-        self._did(f"{self._approver.name} approuve « {kind} » avec son second facteur")
+        number = self.asker.request(kind, answers)
+        self._did(f"{self.asker.name} demande « {kind} »")
+        self.approve(number, kind)
         return number
 
-    def approve_again(self, number: str) -> None:
-        """The approver tries to grant the same request once more; the product must say no."""
-        self._approver.approve(number)
+    def approve(self, number: str, what: str) -> None:
+        """The second person reads a request and grants it, with a second factor given for it."""
+        self.approver.approve(number)
+        self._did(f"{self.approver.name} approuve « {what} » avec son second facteur")
 
     def close(self) -> None:
         """Close both browsers."""
-        self._asker.close()
-        self._approver.close()
+        self.asker.close()
+        self.approver.close()
 
     def _did(self, act: str) -> None:
         self.acts.append(act)

@@ -111,6 +111,11 @@ class _Side:
             return True
         return False
 
+    @property
+    def gone(self) -> bool:
+        """The other end closed while nothing was asked of it."""
+        return self._reader.at_eof() or self._reader.exception() is not None
+
     def close(self) -> None:
         self._writer.close()
 
@@ -216,6 +221,8 @@ class _Far:
         self._side: _Side | None = None
 
     async def side(self) -> _Side:
+        if self._side is not None and self._side.gone:
+            self.close()
         if self._side is None:
             reader, writer = await asyncio.open_connection(self._host, self._port)
             self._side = _Side(reader, writer, h11.CLIENT)

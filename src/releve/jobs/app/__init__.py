@@ -1,0 +1,1 @@
+"""The Django side of jobs: ``models``, ``store`` (the table), ``tasks`` (``@task``), ``worker``."""

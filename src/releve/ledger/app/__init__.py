@@ -1,0 +1,3 @@
+"""The outbox: evidence written in the same transaction as the row it speaks of, appended to the
+ledger later, once, in order.
+"""

@@ -1,0 +1,214 @@
+"""The signer's Unix socket: many clients, one fsync for all that arrived meanwhile.
+
+One thread. What the clients ask in one turn of the loop is appended together, so the disk's pace
+is shared and not queued for. A client that sends nonsense, half a frame, or does not read its
+answers loses its own connection and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from releve.kernel.errors import ReleveError
+from releve.ledger.errors import SignerUnreachable
+from releve.ledger.place import short_path
+from releve.ledger.signer import Entry, Signer
+from releve.ledger.wire import APPEND, PUBLISH, BrokenFrame, Frame, Frames, done, failed
+
+MAX_CLIENTS = 256
+#: Answers a client has not read; beyond, it is cut off.
+_MAX_UNREAD = 1 << 20
+#: Entries appended under one fsync; the rest waits for the next.
+_MAX_TOGETHER = 512
+_PUBLISH_SECONDS = 1.0
+_HALF_FRAME_SECONDS = 30.0
+#: Questions of one client not yet answered; beyond, its bytes wait in the socket.
+_MAX_PENDING = 2048
+
+Asked = tuple["_Client", Frame]
+
+
+class SignerServer:
+    """Serves one :class:`Signer` until :meth:`stop`. Runs in one event loop."""
+
+    def __init__(self, signer: Signer, listening: socket.socket) -> None:
+        self._signer = signer
+        self._listening = listening
+        self._asked: list[Asked] = []
+        self._clients: set[_Client] = set()
+        self._loop = asyncio.get_running_loop()
+        self._scheduled = False
+        self._stopping = asyncio.Event()
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        """Accept clients, publish every second; returns after :meth:`stop`."""
+        server = await self._loop.create_unix_server(
+            lambda: _Client(self), sock=self._listening, backlog=MAX_CLIENTS
+        )
+        ready()
+        try:
+            while not self._stopping.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _PUBLISH_SECONDS)
+                await self._publish()
+        finally:
+            server.close()
+            self._answer_all()
+            for client in list(self._clients):
+                client.close()
+
+    def stop(self) -> None:
+        """Finish what was asked, then leave."""
+        self._stopping.set()
+
+    def ask(self, client: _Client, frames: list[Frame]) -> None:
+        """Queue what a client asks; answered once this turn of the loop has read every client."""
+        self._asked += [(client, frame) for frame in frames]
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._answer_turn)
+
+    def join(self, client: _Client) -> bool:
+        """False when there are too many clients already."""
+        if len(self._clients) >= MAX_CLIENTS:
+            return False
+        self._clients.add(client)
+        return True
+
+    def leave(self, client: _Client) -> None:
+        self._clients.discard(client)
+
+    async def _publish(self) -> None:
+        try:
+            await self._loop.run_in_executor(None, self._signer.publish)
+        except OSError as error:  # a full disk: entries are in the journal, tiles will follow
+            sys.stderr.write(f"signataire : tuiles non écrites, nouvel essai bientôt ({error})\n")
+
+    def _answer_turn(self) -> None:
+        turn, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
+        self._scheduled = bool(self._asked)
+        if self._scheduled:
+            self._loop.call_soon(self._answer_turn)
+        self._answer(turn)
+
+    def _answer_all(self) -> None:
+        turn, self._asked = self._asked, []
+        self._answer(turn)
+
+    def _answer(self, turn: list[Asked]) -> None:
+        replies: list[bytes | Entry] = [self._reply(frame) for _, frame in turn]
+        entries = [reply for reply in replies if isinstance(reply, Entry)]
+        try:
+            kept = iter(self._signer.keep(entries))
+        except ReleveError as error:  # journal full or stopped: nobody of this turn is answered yes
+            refusal = failed(error)
+            kept_bytes = iter([refusal] * len(entries))
+        else:
+            kept_bytes = (done(k) if isinstance(k, int) else failed(k) for k in kept)
+        for (client, _), reply in zip(turn, replies, strict=True):
+            client.answer(next(kept_bytes) if isinstance(reply, Entry) else reply)
+
+    def _reply(self, frame: Frame) -> bytes | Entry:
+        try:
+            if frame.kind == APPEND:
+                return self._signer.admit(frame.body)
+            if frame.kind == PUBLISH:
+                return done(self._signer.publish())
+            raise BrokenFrame(why=f"demande inconnue {frame.kind!r}")
+        except ReleveError as error:
+            return failed(error)
+        except OSError as error:
+            return failed(SignerUnreachable(path=self._signer.place.log, why=error))
+
+
+class _Client(asyncio.Protocol):
+    """One connection: bytes in, frames to the server, answers out."""
+
+    def __init__(self, server: SignerServer) -> None:
+        self._server = server
+        self._frames = Frames()
+        self._transport: asyncio.Transport | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._pending = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream server gives
+        self._transport = transport
+        if not self._server.join(self):
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            frames = self._frames.feed(data)
+        except BrokenFrame as error:
+            self.answer(failed(error))
+            self.close()
+            return
+        self._expect_the_rest()
+        self._pending += len(frames)
+        if self._pending > _MAX_PENDING and self._transport is not None:
+            self._transport.pause_reading()
+        self._server.ask(self, frames)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._patience:
+            self._patience.cancel()
+        self._server.leave(self)
+
+    def answer(self, data: bytes) -> None:
+        """Send; a client that left, or reads nothing, is no longer served."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(data)
+        self._pending -= 1
+        if self._pending == _MAX_PENDING // 2:
+            self._transport.resume_reading()
+        if self._transport.get_write_buffer_size() > _MAX_UNREAD:
+            self._transport.abort()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _expect_the_rest(self) -> None:
+        if self._patience:
+            self._patience.cancel()
+            self._patience = None
+        if self._frames.partial:
+            loop = asyncio.get_running_loop()
+            self._patience = loop.call_later(_HALF_FRAME_SECONDS, self.close)
+
+
+def listen(path: Path) -> socket.socket:
+    """Bind ``path``; a socket left by a dead signer is replaced. The caller is the sole writer."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise SignerUnreachable(path=path, why="un autre fichier porte ce nom")
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with short_path(path) as short:
+        listening.bind(short)
+    os.chmod(path, 0o660)
+    return listening
+
+
+def run(signer: Signer, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; then everything asked is answered and published."""
+
+    async def serve() -> None:
+        server = SignerServer(signer, listening)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        await server.serve(ready)
+
+    asyncio.run(serve())

@@ -1,0 +1,70 @@
+"""The frame around every page: world, hour, name, and the few words of navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from releve.kernel.world import World
+from releve.pages.adapters import offers_passkeys
+from releve.pages.approval_desk import waiting_for
+from releve.pages.house import current_home, legal_entity
+from releve.pages.models import Account
+from releve.pages.rights import person
+from releve.pages.roles import PROOF_READERS, Role
+
+BANDS = {World.DRILL: "SIMULATION", World.REAL: "RÉEL"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word of the navigation: it appears with the first page of its room, for its roles."""
+
+    word: str
+    url_name: str
+    roles: frozenset[Role]
+    #: Words that replace ``word`` for this request (« Crise en cours depuis 02:47 »), or None.
+    live: Callable[[HttpRequest], str | None] | None = None
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of the base template. Works for a visitor too, who sees no word of navigation."""
+    world = current_home().world
+    user = getattr(request, "user", None)
+    signed = user if isinstance(user, Account) else None
+    entity = legal_entity()
+    return {
+        "band": BANDS[world],
+        "drill": world is World.DRILL,
+        "hospital": entity.name if entity else "",
+        "now": timezone.now(),
+        "signed": signed,
+        "navigation": _words(request) if signed else [],
+        "passkeys": offers_passkeys(request),
+        "reads_proofs": bool(signed) and reads_proofs(request),
+        "waiting_approvals": len(waiting_for(person(request))) if signed else 0,
+    }
+
+
+def reads_proofs(request: HttpRequest) -> bool:
+    """True when one of the account's roles opens the ledger's pages."""
+    return any(right.role in PROOF_READERS for right in person(request).rights)
+
+
+def _words(request: HttpRequest) -> list[dict[str, Any]]:
+    roles = {right.role for right in person(request).rights}
+    shown = []
+    for entry in import_string(settings.RELEVE_NAVIGATION):
+        if roles & entry.roles:
+            href = reverse(entry.url_name)
+            live = entry.live(request) if entry.live else None
+            here = request.path == href or (href != "/" and request.path.startswith(href))
+            shown.append({"word": live or entry.word, "href": href, "here": here})
+    return shown

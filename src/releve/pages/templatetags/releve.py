@@ -1,0 +1,45 @@
+"""Tags of every page: a figure with its age, moments, hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from releve.kernel.units import thousands
+from releve.pages import figures
+
+register = template.Library()
+
+
+@register.inclusion_tag("pages/figure.html", takes_context=True)
+def figure(context: template.Context, measured: figures.Figure) -> dict[str, Any]:
+    """Three cells of a table row: value, state in words, age and source, linked for its readers."""
+    shown = figures.show(measured, timezone.now())
+    return {"shown": shown, "linked": context.get("reads_proofs", False)}
+
+
+@register.filter
+def moment(when: datetime) -> str:
+    """« 21 nov. 2026 à 03:12 »."""
+    return figures.moment(when)
+
+
+@register.filter
+def hour(when: datetime) -> str:
+    """« 03:12 »."""
+    return figures.hour(when)
+
+
+@register.filter
+def age(when: datetime) -> str:
+    """« il y a 3 h 20 »."""
+    return figures.age(when, timezone.now())
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """« 4 812 »."""
+    return thousands(number)

@@ -1,0 +1,58 @@
+"""The signer's process: ``python -m releve.runtime.signer --home DIR``. No listening port; appends
+come by a Unix socket, handed down by the supervisor or bound here.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import Home, HomeBusy, sole_writer
+from releve.ledger.place import Place
+from releve.ledger.server import listen, run
+from releve.ledger.signer import Signer
+from releve.runtime.part import start
+
+#: How long a verb that appends by itself may hold the lock before this process gives up.
+_WAIT_SECONDS = 15.0
+
+
+def main() -> int:
+    """Serve until told to stop; 2 when the log cannot be opened."""
+    part = start("signer")
+    place = Place(part.home)
+    try:
+        with _alone(part.home), Signer(part.home) as signer:
+            listening = socket.socket(fileno=part.fd) if part.fd else listen(place.socket)
+            run(signer, listening, lambda: part.ready(signer=f"unix:{place.socket}"))
+    except ReleveError as error:
+        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        return error.exit_code
+    return 0
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """The signer's lock, waited for: a verb started without a service holds it for a moment."""
+    give_up = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            lock = sole_writer(home, "signer")
+            lock.__enter__()
+            break
+        except HomeBusy:
+            if time.monotonic() >= give_up:
+                raise
+            time.sleep(0.1)
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

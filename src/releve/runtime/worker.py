@@ -1,0 +1,59 @@
+"""The vault worker part: ``python -m releve.runtime.worker --home DIR``. No listening socket."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from types import FrameType
+
+from releve.kernel.clock import SystemClock
+from releve.kernel.home import sole_writer
+from releve.runtime.part import start
+from releve.runtime.vault_facts import facts_of
+from releve.vault.depot import ReceiverLine
+from releve.vault.errors import ReceiverUnreachable
+from releve.vault.inspection import Inspector
+from releve.vault.scan import scan_changes
+from releve.vault.worker import Worker
+
+_WAIT_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
+
+
+def loop(worker: Worker, between: Sequence[Callable[[], object]], stop: threading.Event) -> None:
+    """Step until told to stop; ``between`` (the jobs of queue « vault ») is called at each turn."""
+    while not stop.is_set():
+        try:
+            worker.step(_WAIT_SECONDS)
+            for call in between:
+                call()
+        except ReceiverUnreachable:
+            stop.wait(_PAUSE_SECONDS)  # it is starting, or the supervisor is bringing it back
+        except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then tried again
+            sys.stderr.write(f"coffre : {type(error).__name__} : {error}\n")
+            stop.wait(_PAUSE_SECONDS)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    part = start("worker")
+    home = part.home
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    inspector = Inspector(scan_changes, home.path / "vault" / "scratch")
+    with sole_writer(home, "worker"), closing(ReceiverLine(home)) as line:
+        worker = Worker(home, line, facts_of(home), inspector, SystemClock())
+        part.ready()
+        loop(worker, (), stop)
+
+
+if __name__ == "__main__":
+    main()

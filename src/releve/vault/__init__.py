@@ -1,0 +1,1 @@
+"""The vault: backups kept, read, and proved to restore."""

@@ -1,0 +1,1 @@
+"""Where received objects lie: one adapter per kind of storage."""

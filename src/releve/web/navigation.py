@@ -1,0 +1,13 @@
+"""The words of the navigation, in the order of use; each comes with its room's first page."""
+
+from __future__ import annotations
+
+from releve.pages.frame import Entry
+from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
+
+NAVIGATION = (
+    Entry("Aujourd'hui", "today", EVERYONE),
+    Entry("Preuves", "proofs", PROOF_READERS),
+    Entry("Accords", "approvals", PRIVILEGED),
+    Entry("Comptes", "accounts", frozenset({Role.DSI})),
+)

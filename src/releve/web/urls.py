@@ -1,0 +1,14 @@
+"""Every address of the web part."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from releve.web import cockpit, proofs
+
+urlpatterns = [
+    path("", cockpit.today, name="today"),
+    path("preuves/", proofs.index, name="proofs"),
+    path("preuves/<int:index>/", proofs.detail, name="proof"),
+    path("", include("releve.pages.urls")),
+]

@@ -1,0 +1,1 @@
+"""One module per writer that acknowledges; the contract is in :mod:`tests.rig`."""
