@@ -74,7 +74,7 @@ def at_work(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
         return crashed(place / "live", place / "left"), ends
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, database=None)
 @given(data=st.data())
 def test_cut_anywhere_what_remains_is_whole_commits(
     at_work: tuple[Path, list[int]], data: st.DataObject
@@ -101,7 +101,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(data=st.data())
 def test_any_flipped_bit_before_the_last_mark_is_an_alarm(sound: Path, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as place:

@@ -37,7 +37,7 @@ def _chain(payloads: list[bytes]) -> bytes:
     return list(accumulate(payloads, link, initial=bytes(32)))[-1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, database=None)
 @given(lives=st.lists(_COMMITS, min_size=1, max_size=3), segment_bytes=st.integers(200, 3000))
 def test_what_is_appended_is_read_back_in_order(
     lives: list[list[list[bytes]]], segment_bytes: int

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from releve.kernel.home import Home, sole_writer
 from releve.kernel.ids import Finess
 from releve.kernel.world import Reality
-from releve.ledger import Evidence, Signer, Tool, export
+from releve.ledger import Checkpoint, Evidence, Signer, SigningKey, Tool, export
 from releve.ledger import verify as verifier
+from releve.ledger.tiles import TileWriter, unpack_entries
 
 #: A FINESS with a valid key that the drills do not use.
 REAL_FINESS = Finess("910000017")
@@ -61,6 +64,40 @@ def copy_of(folder: Path, name: str) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)
     return target
+
+
+def entries_in(folder: Path) -> list[bytes]:
+    """The entries of an export, in order."""
+    bundles = [path for path in (folder / "tile" / "entries").rglob("*") if path.is_file()]
+    bundles.sort(key=lambda path: path.parent.stem if path.parent.suffix else path.name)
+    return [entry for path in bundles for entry in unpack_entries(path.read_bytes())]
+
+
+def forge(folder: Path, entries: list[bytes], key: SigningKey) -> None:
+    """Rewrite an export as who holds ``key`` would: tiles, checkpoint, vkey, manifest."""
+    shutil.rmtree(folder / "tile")
+    writer = TileWriter(folder)
+    for entry in entries:
+        writer.add(entry)
+    writer.flush()
+    head = Checkpoint(key.public.name, writer.size, writer.root())
+    (folder / "checkpoint").write_bytes(key.sign(head.text))
+    (folder / "vkey").write_text(key.public.text)
+    list_again(folder)
+
+
+def list_again(folder: Path) -> None:
+    """Make the manifest tell what is there now, as a forger would."""
+    rows = [
+        {
+            "path": str(path.relative_to(folder)),
+            "size": path.stat().st_size,
+            "sha256": sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    ]
+    (folder / "manifest.json").write_text(json.dumps({"files": rows}))
 
 
 def verdict(folder: Path, *options: str) -> tuple[int, str]:

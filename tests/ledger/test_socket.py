@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -150,13 +149,13 @@ def test_a_second_signer_says_who_holds_the_home(
 ) -> None:
     from releve.runtime import signer
 
+    monkeypatch.setenv("RELEVE_HOME", str(home.path))  # start() sets it: put back afterwards
     monkeypatch.setattr(sys, "argv", ["signer", "--home", str(home.path)])
     monkeypatch.setattr(signer, "_WAIT_SECONDS", 0.0)
     monkeypatch.setattr("releve.runtime.part.die_with_parent", lambda: None)
     with signer_process(home) as process:
         assert signer.main() == 2
         assert str(process.pid) in capfd.readouterr().err
-    os.environ.pop("RELEVE_HOME", None)
 
 
 def test_frames_come_out_whole_however_they_are_cut() -> None:

@@ -8,14 +8,18 @@ import hmac
 import struct
 from dataclasses import dataclass
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from releve.pages.models import Account, Grant
 from releve.pages.roles import Role
 
+PASSWORD = "quatre mots bien choisis"  # noqa: S105
 EJ = "990000010"
 SITE = f"{EJ}/990000028"
 WARD = f"{SITE}/CHIR-B"
@@ -44,10 +48,14 @@ class PersonAtDesk:
         return str(sheet.get_unused_codes()[number])
 
 
-def account(login: str, *rights: tuple[Role, str]) -> Account:
-    """An account with live grants; its password cannot be used."""
+def account(login: str, *rights: tuple[Role, str], opened: bool = True) -> Account:
+    """An account with live grants; its password costs nothing to check. Not ``opened`` = it still
+    waits for its activation code.
+    """
     made = Account(login=login, name=f"Mme {login.title()}")
-    made.set_unusable_password()
+    made.password = PBKDF2PasswordHasher().encode(PASSWORD, "sel", 1)
+    if not opened:
+        made.set_unusable_password()
     made.save()
     for role, where in rights:
         Grant.objects.create(account=made, role=role, perimeter=where, given_at=timezone.now())
@@ -66,12 +74,12 @@ def sit_down(who: Account, *, client: Client | None = None, second_factor: bool 
     """Sign in without the password's cost; the browser gets its own workstation mark."""
     browser = client or Client()
     browser.force_login(who)
-    browser.get("/fixe/rien")
+    browser.get("/inscription/")
     if second_factor:
         session = browser.session
-        session["account_authentication_methods"] = [
-            {"method": "mfa", "at": timezone.now().timestamp(), "reauthenticated": True}
-        ]
+        request = HttpRequest()
+        request.session = session
+        record_authentication(request, who, method="mfa", reauthenticated=True)
         session.save()
     return browser
 

@@ -65,6 +65,7 @@ class Campaign:
         self._writer, self._plain, self._disk, self._seed = writer, plain, disk, seed
         self._chance = random.Random(seed)
         self._folders: dict[Path, Folder] = {}
+        self._cuts = 0
 
     def play(self, points: int) -> Figures:
         """Returns the figures; what went wrong is said on standard error as it happens."""
@@ -76,11 +77,15 @@ class Campaign:
 
     def _point(self, number: int, ending: Ending) -> None:
         folder = self._folder(number, self._disk.mount if ending is Ending.CUT else self._plain)
-        seed = self._seed * 1_000_000 + number
-        at_boundary = ending is Ending.BOUNDARY or (
-            ending is Ending.CUT and self._chance.random() < 0.5
-        )
-        acknowledged = live(self._writer, folder, seed, self._chance, at_boundary=at_boundary)
+        seed = (self._seed * 1_000_000 + number) * 10
+        at_boundary = ending is Ending.BOUNDARY
+        acknowledged: set[str] = set()
+        if ending is Ending.CUT:
+            self._cuts += 1
+            at_boundary = self._cuts % 2 == 0  # the first under load, so that it has much to lose
+            if self._cuts % 3 == 0:  # killed, reopened from what memory holds, and only then cut
+                acknowledged |= live(self._writer, folder, seed + 1, self._chance, at_boundary=True)
+        acknowledged |= live(self._writer, folder, seed, self._chance, at_boundary=at_boundary)
         if ending is Ending.CUT:
             self._disk.cut()
             self._disk.remount()

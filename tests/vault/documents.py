@@ -22,14 +22,17 @@ import numpy as np
 import openpyxl
 import pikepdf
 import pydicom
-from odf import teletype
+from odf import teletype  # type: ignore[import-untyped]
 from odf import text as odf_text
-from odf.opendocument import OpenDocumentText, load
+from odf.opendocument import (  # type: ignore[import-untyped]
+    OpenDocumentText,
+    load,
+)
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless, generate_uid
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen import canvas
+from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]
+from reportlab.pdfgen import canvas  # type: ignore[import-untyped]
 
 Maker = Callable[[int], bytes]
 Edit = Callable[[bytes], bytes]
@@ -67,7 +70,7 @@ def picture(seed: int, width: int = 240, height: int = 180) -> Image.Image:
 
 def _saved(image: Image.Image, name: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, name, **options)  # type: ignore[arg-type]
+    image.save(buffer, name, **options)
     return buffer.getvalue()
 
 
@@ -351,13 +354,19 @@ def _black_corner(image: pydicom.Dataset) -> None:
     image.PixelData = array.tobytes()
 
 
+def _samples(image: pydicom.Dataset) -> np.ndarray[tuple[int, ...], np.dtype[np.integer]]:
+    if image.BitsAllocated < 8:
+        raise ValueError("a mask of single bits has no brightness")
+    return image.pixel_array
+
+
 def _brighter(image: pydicom.Dataset) -> None:
-    array = image.pixel_array
+    array = _samples(image)
     image.PixelData = (array // 2 + 20).astype(array.dtype).tobytes()
 
 
 def _negative(image: pydicom.Dataset) -> None:
-    array = image.pixel_array
+    array = _samples(image)
     image.PixelData = (2**image.BitsStored - 1 - array).astype(array.dtype).tobytes()
 
 

@@ -98,7 +98,15 @@ def test_a_document_locked_inside_an_archive_is_suspect_an_office_password_is_no
 
 def _tally(**counts: int) -> Tally:
     plain: dict[str, int] = {
-        **{"suspects": 0, "truncated": 0, "changed": 0, "unchanged": 0, "gone": 0, "renamed": 0},
+        **{
+            "suspects": 0,
+            "truncated": 0,
+            "stopped": 0,
+            "changed": 0,
+            "unchanged": 0,
+            "gone": 0,
+            "renamed": 0,
+        },
         **{"opaque_new": 0, "note_folders": 0},
         **counts,
     }
@@ -122,6 +130,8 @@ def _tally(**counts: int) -> Tally:
         (_tally(gone=10, unchanged=10), False),
         (_tally(gone=6, unchanged=6, opaque_new=3), True),
         (_tally(suspects=0, changed=500), False),
+        (_tally(stopped=3, changed=6), True),
+        (_tally(stopped=3, changed=60), False),
     ],
 )
 def test_the_alarm_rule(tally: Tally, alarm: bool) -> None:

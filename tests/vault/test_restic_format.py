@@ -208,7 +208,7 @@ def test_a_folder_that_holds_itself_many_times_is_not_walked_for_ever(
         twice = [{"name": n, "type": "dir", "subtree": subtree} for n in ("a", "b")]
         subtree = _put(blobs, {"nodes": twice})
     repository = Repository(FolderObjects(Path("/inexistant")), MASTER)
-    repository.blob = blobs.__getitem__  # type: ignore[method-assign]
+    repository.blob = blobs.__getitem__  # type: ignore[method-assign,assignment]
     assert repository.count(subtree) == 0
     with pytest.raises(Unreadable, match="entrées"):
         for _ in repository.walk(subtree):

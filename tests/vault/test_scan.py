@@ -91,6 +91,27 @@ def test_files_moved_or_renamed_whole_are_not_suspect(folders: Folders) -> None:
     assert not report.alarm
 
 
+def test_pictures_converted_to_an_unknown_format_are_no_alarm(tmp_path: Path) -> None:
+    before, after = tmp_path / "a", tmp_path / "b"
+    for folder, extension in ((before, "heif"), (after, "avif")):
+        folder.mkdir()
+        for number in range(5):
+            name = f"photo-{number}.{extension}"
+            (folder / name).write_bytes(attacks.noise(name.encode(), 20_000 + 9_000 * number))
+    report = scan_folders(before, after)
+    assert (report.count("unchecked"), report.alarm) == (5, False)
+
+
+def test_unknown_contents_under_one_appended_extension_alarm(tmp_path: Path) -> None:
+    before, after = tmp_path / "a", tmp_path / "b"
+    for folder, extension in ((before, ""), (after, ".q8z")):
+        folder.mkdir()
+        for number in range(5):
+            name = f"etude-{number}.mdx{extension}"
+            (folder / name).write_bytes(attacks.noise(name.encode(), 20_000))
+    assert scan_folders(before, after).alarm
+
+
 def test_documents_deleted_and_replaced_by_an_archive_alarm(folders: Folders) -> None:
     before, after = folders
     with zipfile.ZipFile(after / "recuperez-moi.zip", "w") as archive:

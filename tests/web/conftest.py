@@ -18,6 +18,9 @@ import pytest
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
 from releve.kernel.world import World
+from tests.pages.conftest import records
+
+__all__ = ["records"]
 
 _CODE = re.compile(r"Premier administrateur : ouvrez (\S+) et donnez le code ([0-9A-Z-]+)")
 
@@ -57,8 +60,9 @@ class Service:
 
     def first_code(self) -> str:
         """The code of the console line."""
-        found = _CODE.search("".join(self.web.said))
-        assert found, self.web.said
+        while not (found := _CODE.search("".join(self.web.said))):
+            assert self.web.process.poll() is None, self.web.said
+            threading.Event().wait(0.02)
         return found.group(2)
 
 

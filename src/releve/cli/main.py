@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # « unknown option » has no public base
 
 from releve.cli import account, bench, doctor, drill, ledger, serve, test, vault
 from releve.kernel.errors import ReleveError
@@ -41,10 +41,10 @@ def run() -> int:
         if error.remedy:
             sys.stderr.write(f"→ {error.remedy}\n")
         return error.exit_code
-    except click.ClickException as error:
+    except ClickException as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("Interrompu.\n")
         return 130
     return status if isinstance(status, int) else 0

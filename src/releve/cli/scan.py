@@ -78,6 +78,9 @@ def _show(console: Console, report: ScanReport) -> None:
         console.print(_table(told[:_SHOWN]))
     if len(told) > _SHOWN:
         console.print(Text(f"… et {thousands(len(told) - _SHOWN)} autres (voir --json)."))
+    if report.stopped:
+        stopped = thousands(report.stopped)
+        console.print(Text(f"Attention : validateur arrêté {stopped} fois.", style="yellow"))
     for barrier in report.barriers_missing:
         console.print(Text(f"Attention : {barrier}.", style="yellow"))
 

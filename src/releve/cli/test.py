@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from releve.cli.options import ROOT, JsonOption, write_json
+from releve.cli.options import ROOT, JsonOption
 
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -36,10 +36,7 @@ def test(
         status = subprocess.run([*command, *context.args], check=False).returncode
         return 0 if status == 0 else 1
     sys.path.insert(0, str(root))
-    from tests.rig.campaign import main
+    from tests.rig import main
 
     arguments = [long, "--points", str(points), "--seed", str(seed), *(["--mutant"] * mutant)]
-    status, figures = main(arguments)
-    if figures is not None:
-        write_json(json_file, figures)
-    return status
+    return main([*arguments, *(["--json", json_file] if json_file else [])])

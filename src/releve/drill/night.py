@@ -14,6 +14,7 @@ from random import Random
 from releve.drill import network, verdict
 from releve.drill.hospital import Backup, Hospital
 from releve.drill.intrusion import Intrusion, Outcome
+from releve.drill.measures import Kind
 from releve.drill.ports import Platform
 from releve.drill.recovery import Recovery
 from releve.drill.scenario import DETECT_MARGIN_S, Event, Scenario
@@ -142,6 +143,7 @@ class Night:
             other,
             Random(f"{self.plan.seed}/intruder/bytes"),  # noqa: S311 (a story, nothing secret)
             work,
+            known=self._posted_by(stolen.machine),
         )
         self._proxy.tell(do="poison", on=True)
         intrusion = Intrusion(self._hospital, stolen, other, environment, work, self._clock)
@@ -159,6 +161,11 @@ class Night:
         refused = sum(outcome.refused for outcome in self._outcomes)
         text = f"{refused} tentatives sur {len(self._outcomes)} n'ont rien détruit"
         self._stage.happened("Coffre", text, "ok" if refused == len(self._outcomes) else "failure")
+
+    def _posted_by(self, machine: MachineName) -> list[tuple[str, str]]:
+        """What a thief reads in the machine's own cache: the objects it posted."""
+        rows = self._proxy.acknowledged()
+        return [(row["kind"], row["name"]) for row in rows if row["machine"] == machine]
 
     def _kill_receiver(self) -> None:
         """Kill it between two acknowledged objects of one backup."""
@@ -266,5 +273,5 @@ def _struck(lines: list[dict[str, object]]) -> list[tuple[str, datetime]]:
     ]
 
 
-def _tone(event: Event) -> str:
+def _tone(event: Event) -> Kind:
     return "attack" if event.kind in ("attack", "intruder", "receiver-killed") else "act"

@@ -56,5 +56,5 @@ def _checkpoint(folder: Path) -> tuple[int | None, str]:
 
 def fingerprint(anchor: str) -> str:
     """SHA-256 of the key in a key text ``name+hash+key``, as people compare it."""
-    key = base64.b64decode(anchor.rsplit("+", 1)[1])
+    key = base64.b64decode(anchor.split("+", 2)[2])
     return hashlib.sha256(key[1:]).hexdigest()

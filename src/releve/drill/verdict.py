@@ -59,8 +59,10 @@ def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[
         ("detect.files_lost", o.files_lost, "fichiers", None, "journal de l'attaquant"),
         _attempts("vault.destroy_attempts", o.attempts, fixed["vault.destroy_attempts"]),
         _attempts("vault.destroy_refused", o.refused, Target("==", o.attempts or 0)),
-        _files("vault.restored_files", o.restored and o.restored.found, everything),
-        _files("vault.restored_identical", o.restored and o.restored.identical, everything),
+        _files("vault.restored_files", o.restored.found if o.restored else None, everything),
+        _files(
+            "vault.restored_identical", o.restored.identical if o.restored else None, everything
+        ),
         (
             "restore.p0_seconds",
             _round(o.p0_seconds),

@@ -83,6 +83,8 @@ def recover(folder: Path, origin: Origin) -> tuple[End, Recovered] | None:
         unclosed = _check_joint(folder, first, following, end if last_pair else None)
     if unclosed is not None:
         close_segment(folder, unclosed)
+    for first in firsts[-2:-1]:  # its closing mark may be in memory only
+        _cut(segment_path(folder, first), None)
     _cut(last.path, end.offset)
     fsync_folder(folder)
     return end, Recovered(len(firsts), end.index, end.cut_bytes, end.cut_records)
@@ -170,11 +172,11 @@ def closing_mark(header: Header, offset: int, index: int, chain: bytes) -> bytes
     return Mark(Kind.CLOSED, header.salt, offset, index, 0, 0, chain).encode()
 
 
-def _cut(path: Path, offset: int) -> None:
+def _cut(path: Path, offset: int | None) -> None:
     """Drop what follows ``offset`` and make sure that the rest is on the disk, not in memory."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        if os.fstat(descriptor).st_size != offset:
+        if offset is not None and os.fstat(descriptor).st_size != offset:
             os.ftruncate(descriptor, offset)
         fsync(descriptor)
     finally:

@@ -14,6 +14,7 @@ home. A path or a name hidden in an ordinary sentence is not recognised.
 
 from releve.ledger.client import LedgerClient
 from releve.ledger.commitments import Salts
+from releve.ledger.errors import NumberTaken
 from releve.ledger.evidence import BIRTH, Evidence, Tool, Value, check_home, encode, from_json
 from releve.ledger.export import export
 from releve.ledger.note import Checkpoint, SigningKey, VerifyKey, read_checkpoint
@@ -27,6 +28,7 @@ __all__ = [
     "Checkpoint",
     "Evidence",
     "LedgerClient",
+    "NumberTaken",
     "Place",
     "Salts",
     "Signer",

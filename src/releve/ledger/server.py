@@ -17,6 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import uvloop
+
 from releve.kernel.errors import ReleveError
 from releve.ledger.errors import SignerUnreachable
 from releve.ledger.place import short_path
@@ -211,4 +213,5 @@ def run(signer: Signer, listening: socket.socket, ready: Callable[[], None]) -> 
             loop.add_signal_handler(number, server.stop)
         await server.serve(ready)
 
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import FinessRefused
-from releve.ledger.errors import EntryNotKept, EntryRefused, EvidenceRefused
+from releve.ledger.errors import EntryNotKept, EntryRefused, EvidenceRefused, NumberTaken
 from releve.ledger.tiles import MAX_ENTRY
 
 APPEND, PUBLISH, DONE, FAILED = b"A", b"P", b"O", b"E"
@@ -82,18 +82,23 @@ def done(number: int) -> bytes:
 def failed(error: ReleveError) -> bytes:
     forever = isinstance(error, EvidenceRefused | FinessRefused)
     fields = {"message": str(error)[:20_000], "fix": error.remedy[:20_000], "forever": forever}
+    if isinstance(error, NumberTaken):
+        fields["taken"] = error.data
     return frame(FAILED, json.dumps(fields).encode())
 
 
 def result(answer: Frame) -> int:
-    """The number answered. Raises, with the signer's own words, :class:`EntryRefused` when it will
-    never be otherwise, :class:`EntryNotKept` when it is about now (disk full…).
+    """The number answered. Raises, with the signer's own words, :class:`NumberTaken` when the
+    (origin, number) is another entry's, :class:`EntryRefused` when it will never be otherwise,
+    :class:`EntryNotKept` when it is about now (disk full…).
     """
     if answer.kind == DONE and len(answer.body) == 8:
         return int.from_bytes(answer.body, "big")
     if answer.kind == FAILED:
         try:
             fields = json.loads(answer.body)
+            if "taken" in fields:
+                raise NumberTaken(**fields["taken"])
             kind = EntryRefused if fields["forever"] is True else EntryNotKept
             error = kind(message=str(fields["message"]), fix=str(fields["fix"]))
         except (ValueError, KeyError, TypeError):

@@ -23,6 +23,7 @@ class Field:
     help: str = ""
     #: Proposed answers (value, words); empty = free text. A callable is asked for each form.
     choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ _MONTHS = (
     "juil.", "août", "sept.", "oct.", "nov.", "déc.",
 )  # fmt: skip
 
-FRESH, LATE, OLD, BAD, ABSENT, ELSEWHERE = (
+FRESH, LATE, OLD, BAD, ALARM, ABSENT, ELSEWHERE = (
     "à jour",
     "à vérifier",
     "vieux",
     "manquant",
+    "alarme",
     "non mesuré",
     "hors de votre périmètre",
 )
-_MARKS = {FRESH: "●", LATE: "◐", OLD: "◐", BAD: "○", ABSENT: "–", ELSEWHERE: "–"}
+_MARKS = {FRESH: "●", LATE: "◐", OLD: "◐", BAD: "○", ALARM: "○", ABSENT: "–", ELSEWHERE: "–"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Figure:
     """One measured thing. ``value`` None = not measured; ``entry`` is its index in the ledger.
 
     ``period`` is how often it should be measured again: late after one, old after two.
-    ``good`` False turns the word to « manquant » whatever the age. ``todo`` is said when there is
-    no value.
+    ``good`` False turns the word to « manquant » whatever the age, ``alarm`` to « alarme ».
+    ``todo`` is said when there is no value. ``elsewhere`` = the reader may not see it.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Figure:
     good: bool = True
     todo: str = ""
     elsewhere: bool = False
+    alarm: bool = False
 
     @property
     def measured(self) -> bool:
@@ -61,6 +63,7 @@ class Shown:
     when: str
     entry: int | None
     old: bool
+    alarm: bool
     todo: str
 
 
@@ -77,6 +80,7 @@ def show(figure: Figure, now: datetime) -> Shown:
         moment(figure.measured_at) if measured and figure.measured_at else "",
         figure.entry if measured else None,
         state == OLD,
+        state == ALARM,
         figure.todo if not measured else "",
     )
 
@@ -87,6 +91,8 @@ def state_of(figure: Figure, now: datetime) -> str:
         return ELSEWHERE
     if not figure.measured or figure.measured_at is None:
         return ABSENT
+    if figure.alarm:
+        return ALARM
     if not figure.good:
         return BAD
     elapsed = now - figure.measured_at

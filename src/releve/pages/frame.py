@@ -17,7 +17,7 @@ from releve.pages.adapters import offers_passkeys
 from releve.pages.approval_desk import waiting_for
 from releve.pages.house import current_home, legal_entity
 from releve.pages.models import Account
-from releve.pages.rights import person
+from releve.pages.rights import person, waits_for_second_factor
 from releve.pages.roles import PROOF_READERS, Role
 
 BANDS = {World.DRILL: "SIMULATION", World.REAL: "RÉEL"}
@@ -39,6 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     world = current_home().world
     user = getattr(request, "user", None)
     signed = user if isinstance(user, Account) else None
+    entered = signed is not None and not waits_for_second_factor(request)
     entity = legal_entity()
     return {
         "band": BANDS[world],
@@ -46,10 +47,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "hospital": entity.name if entity else "",
         "now": timezone.now(),
         "signed": signed,
-        "navigation": _words(request) if signed else [],
+        "navigation": _words(request) if entered else [],
         "passkeys": offers_passkeys(request),
-        "reads_proofs": bool(signed) and reads_proofs(request),
-        "waiting_approvals": len(waiting_for(person(request))) if signed else 0,
+        "reads_proofs": entered and reads_proofs(request),
+        "waiting_approvals": len(waiting_for(person(request))) if entered else 0,
     }
 
 

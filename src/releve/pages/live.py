@@ -159,7 +159,7 @@ async def _stream(pk: int, session: SessionBase, after: int | None) -> AsyncIter
             checked = loop.time()
         if not rights:
             return
-        yield _written(batch, rights) if batch else ": rien de neuf\n\n"
+        yield written(batch, rights) if batch else ": rien de neuf\n\n"
 
 
 def _still(pk: int, session: SessionBase) -> tuple[Right, ...]:
@@ -174,7 +174,8 @@ def _still(pk: int, session: SessionBase) -> tuple[Right, ...]:
         connection.close()
 
 
-def _written(batch: Sequence[Line], rights: Sequence[Right]) -> str:
+def written(batch: Sequence[Line], rights: Sequence[Right]) -> str:
+    """The batch as Server-Sent Events for a reader with these rights."""
     parts = []
     for line in batch:
         if line.readable(rights):

@@ -140,6 +140,11 @@ def station(request: HttpRequest) -> str:
     return request.COOKIES.get(STATION_COOKIE) or str(getattr(request, "_releve_station", ""))
 
 
+def waits_for_second_factor(request: HttpRequest) -> bool:
+    """True when the pages of this account's roles are still shut: no word of navigation then."""
+    return bool(getattr(request, "_releve_waits", True))
+
+
 def has_second_factor(account: Account) -> bool:
     """True when the account has enrolled an application or a key (paper codes alone are not)."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -192,10 +197,10 @@ class RightsMiddleware:
             _touch(request)
         if rights.anonymous:
             return None
-        if not rights.before_second_factor:
-            detour = _second_factor_first(request, request.user)
-            if detour:
-                return detour
+        detour = _second_factor_first(request, request.user)
+        request._releve_waits = detour is not None  # type: ignore[attr-defined]
+        if detour and not rights.before_second_factor:
+            return detour
         if rights.roles:
             _check_roles(request, rights, kwargs)
         return None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import uvicorn
@@ -13,6 +14,8 @@ import uvloop
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.durable import make_folder
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import sole_writer
 from releve.runtime.part import Part, start
 from releve.runtime.settings import LOOPBACK, receiver_port
 from releve.vault.credentials import Credentials
@@ -32,14 +35,23 @@ class _Server(uvicorn.Server):
         yield
 
 
-def main() -> None:
-    """Serve until SIGTERM or SIGINT."""
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; 2 when the vault cannot be opened."""
     part = start("receiver")
     make_folder(part.home.secrets("receiver"))
-    with contextlib.closing(Register(part.home, SystemClock())) as register:
-        receiver = Receiver(register, Credentials(part.home), Reserve())
-        with _listener(part) as machines, listen(part.home) as worker:
+    try:
+        with (
+            sole_writer(part.home, "receiver"),
+            contextlib.closing(Register(part.home, SystemClock())) as register,
+            _listener(part) as machines,
+            listen(part.home) as worker,
+        ):
+            receiver = Receiver(register, Credentials(part.home), Reserve())
             uvloop.run(_serve(part, receiver, machines, worker))
+    except ReleveError as error:
+        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        return error.exit_code
+    return 0
 
 
 async def _serve(
@@ -87,4 +99,4 @@ def _listener(part: Part) -> socket.socket:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from releve import __version__
 from releve.kernel.home import Home
-from releve.kernel.ids import Finess
+from releve.kernel.ids import Finess, MachineName
 from releve.kernel.world import Reality, World
-from releve.ledger import Evidence, Place, Salts, Tool
+from releve.ledger import Evidence, NumberTaken, Place, Salts, Tool
 from releve.runtime.ledger import open_ledger
-from releve.vault.facts import RULE_VERSION
-from releve.vault.ports import Fact
+from releve.vault.facts import RULE_VERSION, restored
+from releve.vault.ports import Fact, Facts
+from releve.vault.restored import read_restored
+from releve.vault.state import read_states
 
 #: The fictional hospital of drills (kernel/ids.py).
 _DRILL_FINESS = Finess("990000010")
+#: The last restore told of each machine, by this process; the ledger itself keeps each once.
+_TOLD: dict[MachineName, int] = {}
 
 
 def facts_of(home: Home) -> LedgerFacts:
     """Where this home's facts go."""
     return LedgerFacts(home, _DRILL_FINESS)
+
+
+def tell_restores(home: Home, ledger: Facts) -> None:
+    """Every finished restore, whichever process made it, is a fact: told once by its number."""
+    for state in read_states(home.path):
+        done = read_restored(home, state.machine)
+        if done is not None and _TOLD.get(state.machine) != done.number:
+            ledger.record([restored(done)])
+            _TOLD[state.machine] = done.number
 
 
 class LedgerFacts:
@@ -32,9 +46,15 @@ class LedgerFacts:
         self._salts = Salts(Place(home).salts)
 
     def record(self, facts: Sequence[Fact]) -> None:
-        """Through the signer when it runs, else under its lock; once per (origin, number)."""
+        """Through the signer when it runs, else under its lock; once per (origin, number).
+
+        A worker stopped after the ledger and before its cursor says the same fact again, at another
+        hour and under another salt: the first one stands.
+        """
         with open_ledger(self._home) as ledger:
-            ledger.append_many([self._evidence(fact) for fact in facts])
+            for fact in facts:
+                with suppress(NumberTaken):
+                    ledger.append(self._evidence(fact))
 
     def _evidence(self, fact: Fact) -> Evidence:
         drill = self._home.world is World.DRILL

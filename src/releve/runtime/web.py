@@ -101,6 +101,7 @@ def _drain(home: Home, stop: threading.Event) -> None:
     """Append what the pages told, twice a second; facts wait in the outbox while no signer runs."""
     from django.db import connection
 
+    from releve.ledger.app.models import Outbox
     from releve.ledger.app.outbox import drain
     from releve.ledger.client import LedgerClient, answers_at
     from releve.ledger.place import Place
@@ -108,7 +109,7 @@ def _drain(home: Home, stop: threading.Event) -> None:
     path = Place(home).socket
     while not stop.wait(_DRAIN_SECONDS):
         try:
-            if answers_at(path):
+            if Outbox.objects.filter(appended=None, refused="").exists() and answers_at(path):
                 with LedgerClient(path) as ledger:
                     drain(ledger)
         except Exception:  # noqa: BLE001  (a daemon's loop: the facts wait for the next turn)

@@ -12,14 +12,15 @@ from types import FrameType
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import sole_writer
 from releve.runtime.part import start
-from releve.runtime.vault_facts import facts_of
+from releve.runtime.records import use_records
+from releve.runtime.vault_facts import facts_of, tell_restores
 from releve.vault.depot import ReceiverLine
 from releve.vault.errors import ReceiverUnreachable
 from releve.vault.inspection import Inspector
 from releve.vault.scan import scan_changes
 from releve.vault.worker import Worker
 
-_WAIT_SECONDS = 1.0
+_WAIT_SECONDS = 0.3
 _PAUSE_SECONDS = 0.2
 
 
@@ -48,11 +49,17 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    use_records(home)
+    from releve.jobs.app.worker import Worker as Orders
+    from releve.vault.app.tasks import QUEUE
+
     inspector = Inspector(scan_changes, home.path / "vault" / "scratch")
     with sole_writer(home, "worker"), closing(ReceiverLine(home)) as line:
-        worker = Worker(home, line, facts_of(home), inspector, SystemClock())
+        ledger = facts_of(home)
+        worker = Worker(home, line, ledger, inspector, SystemClock())
+        orders = Orders([QUEUE], SystemClock())
         part.ready()
-        loop(worker, (), stop)
+        loop(worker, (orders.run_once, lambda: tell_restores(home, ledger)), stop)
 
 
 if __name__ == "__main__":

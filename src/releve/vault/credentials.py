@@ -101,8 +101,7 @@ def repository_secret(home: Home, machine: MachineName) -> RepositorySecret:
     """The password of a machine's repository; raises :class:`NotEnrolled`."""
     path = home.secrets("worker") / f"{machine}.json"
     if not path.exists():
-        known = ", ".join(enrolled(home)) or "aucune machine"
-        raise NotEnrolled(machine=machine, known=known)
+        raise NotEnrolled(machine=machine)
     return RepositorySecret(**_read(path))
 
 

@@ -32,7 +32,7 @@ class AlreadyEnrolled(VaultError):
 class NotEnrolled(VaultError):
     """La machine {machine} n'est pas inscrite au coffre."""
 
-    next_step = "Inscrites ici : {known}. Pour l'inscrire : ./run vault enrol {machine}"
+    next_step = "Voyez ./run vault list ; pour l'inscrire : ./run vault enrol {machine}"
 
 
 class NoCleanSnapshot(VaultError):

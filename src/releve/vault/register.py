@@ -55,6 +55,7 @@ class Register:
     """The receiver's memory. One writer per home (both journals are under flock); thread-safe."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
+        home.check_not_copied()
         vault = home.folder("vault")
         origin = Origin(home.id, home.epoch)
         self.store = FolderStore(vault)

@@ -31,6 +31,8 @@ MIN_GONE, GONE_SHARE = 3, 0.5
 WIPED, WIPED_SHARE = 10, 0.9
 #: The same new text in that many folders is a ransom note when a suspect is there too.
 NOTE_FOLDERS = 3
+#: Validators that die on so many files see nothing: that is said as an alarm, not as a calm day.
+BLIND, BLIND_SHARE = 3, 0.5
 #: What an attacker adds at the end of a file: a key, a mark, padding.
 MAX_TRAILER = 4096
 _MAX_SIZE_TRIES = 4_000_000
@@ -88,6 +90,7 @@ class Tally:
 
     suspects: int
     truncated: int
+    stopped: int
     changed: int
     unchanged: int
     gone: int
@@ -122,8 +125,8 @@ def judge(seen: Examination) -> Judgement:
     if after.state is State.BROKEN or after.faults > before.faults or seen.damage:
         why = seen.damage or after.detail
         if seen.truncated:
-            return Judgement("suspect", f"{name} tronqué : {why}", cut=True)
-        return Judgement("suspect", f"était un {name} valide, ne l'est plus : {why}")
+            return Judgement("suspect", f"{name} : coupé avant sa fin ({why})", cut=True)
+        return Judgement("suspect", f"{name} : valide avant, ne l'est plus ({why})")
     return _still_valid(after)
 
 
@@ -141,18 +144,18 @@ def _other_kind(seen: Examination, name: str) -> Judgement:
     became = KIND_NAMES[after.kind]
     if after.state is State.OPAQUE:
         return Judgement(
-            "suspect", f"n'est plus un {name} : contenu indéchiffrable", seen.truncated
+            "suspect", f"{name} avant, contenu indéchiffrable maintenant", seen.truncated
         )
     if after.state is State.BROKEN:
-        return Judgement("suspect", f"était un {name} valide, devenu un {became} abîmé")
+        return Judgement("suspect", f"{name} : valide avant, illisible maintenant ({became})")
     if any({before.kind, after.kind} <= family for family in _FAMILIES):
         return _still_valid(after)
     if after.kind in CONTAINERS:
-        return Judgement("suspect", f"n'est plus un {name} mais un contenant : {became}")
+        return Judgement("suspect", f"{name} avant, un contenant maintenant ({became})")
     if after.kind == "text" and before.kind not in _TEXT_STANDS_FOR:
-        return Judgement("suspect", f"n'est plus un {name} mais du texte")
+        return Judgement("suspect", f"{name} avant, du texte maintenant")
     if after.kind == "text" and seen.damage:
-        return Judgement("suspect", f"n'est plus un {name} : {seen.damage}")
+        return Judgement("suspect", f"{name} avant, plus maintenant : {seen.damage}")
     if after.state is State.LOCKED:
         return Judgement("unchecked", "protégé par mot de passe")
     return Judgement("ok", f"remplacé par un autre contenu valide ({became})")
@@ -238,7 +241,15 @@ def shared_new_extension(pairs: Iterable[tuple[str, str]], known: set[str]) -> t
 
 def decide(tally: Tally) -> str:
     """Why this is an alarm (French), or an empty string."""
-    for rule in (_by_suspects, _by_renames, _by_replacement, _by_note, _by_truncation, _by_void):
+    for rule in (
+        _by_suspects,
+        _by_renames,
+        _by_replacement,
+        _by_note,
+        _by_truncation,
+        _by_void,
+        _by_blindness,
+    ):
         if reason := rule(tally):
             return reason
     return ""
@@ -293,4 +304,10 @@ def _by_truncation(tally: Tally) -> str:
 def _by_void(tally: Tally) -> str:
     if tally.gone >= WIPED and tally.gone >= WIPED_SHARE * tally.before:
         return f"{tally.gone} fichiers disparus sur {tally.before}"
+    return ""
+
+
+def _by_blindness(tally: Tally) -> str:
+    if tally.stopped >= BLIND and tally.stopped >= BLIND_SHARE * tally.changed:
+        return f"contrôle impossible : validateur arrêté sur {tally.stopped} fichiers"
     return ""

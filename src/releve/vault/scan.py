@@ -211,8 +211,12 @@ def _weigh(
     arrivals = [_arrival(sandbox, change) if gone else _unread(change) for change in new]
     pairs = pair_renamed([_unread(change) for change in gone], arrivals)
     sources = {change.path: change for change in (*gone, *new)}
+    marked = []
     for old, other in pairs:
-        _settle_rename(sandbox, progress, sources[old.path], sources[other.path])
+        verdict = _settle_rename(sandbox, progress, sources[old.path], sources[other.path])
+        # Converting pictures changes extensions too, but replaces them and stays readable.
+        if verdict == "suspect" or PurePosixPath(old.path).name in other.path:
+            marked.append((old.path, other.path))
     paired = {arrival.path for pair in pairs for arrival in pair}
     left = [arrival for arrival in arrivals if arrival.path not in paired]
     lost = [change for change in gone if change.path not in paired]
@@ -220,15 +224,15 @@ def _weigh(
         progress.say(change.path, "gone", "supprimé")
     for arrival in left:
         progress.say(arrival.path, "new", "nouveau fichier")
-    rewritten = [(old.path, other.path) for old, other in pairs]
     return Tally(
         suspects=progress.suspects,
         truncated=progress.truncated,
+        stopped=sandbox.stopped,
         changed=progress.changed,
         unchanged=progress.unchanged,
         gone=len(lost),
         renamed=len(pairs),
-        new_extension=shared_new_extension(rewritten, extensions),
+        new_extension=shared_new_extension(marked, extensions),
         containers=tuple(a.path for a in left if a.kind in CONTAINERS),
         opaque_new=sum(1 for a in left if a.state is State.OPAQUE),
         note_folders=_note_folders([sources[arrival.path] for arrival in left]),
@@ -259,14 +263,16 @@ def _settle_moves(
     )
 
 
-def _settle_rename(sandbox: Sandbox, progress: _Progress, old: Change, new: Change) -> None:
+def _settle_rename(sandbox: Sandbox, progress: _Progress, old: Change, new: Change) -> Verdict:
+    """Judge a file found again under another name; says both names, returns the new one's."""
     if old.before is None or new.after is None:
-        return
+        return "unchecked"
     progress.say(old.path, "gone", f"remplacé par {new.path}")
     verdict, reason = _judge(sandbox, progress, old.before, new.after)
     if verdict == "ok":
         verdict, reason = "new", f"renommé depuis {old.path}, structure valide"
     progress.say(new.path, verdict, reason)
+    return verdict
 
 
 def _arrival(sandbox: Sandbox, change: Change) -> Arrival:

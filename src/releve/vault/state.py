@@ -84,6 +84,11 @@ class MachineState:
         """The newest snapshot, by receipt, found clean."""
         return next((s for s in reversed(self.snapshots) if s.verdict == "clean"), None)
 
+    def last_clean_before(self, moment: datetime) -> SnapshotLine | None:
+        """The same among those received before ``moment``: for people who know better."""
+        earlier = (line for line in reversed(self.snapshots) if line.received < moment)
+        return next((line for line in earlier if line.verdict == "clean"), None)
+
     @property
     def last(self) -> SnapshotLine | None:
         """The newest snapshot read, whatever its verdict."""

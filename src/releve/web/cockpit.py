@@ -8,7 +8,7 @@ never shows « simulé », a drill home shows nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releve.pages.figures import ABSENT, BAD, FRESH, Figure, age, state_of
+from releve.pages.figures import ABSENT, BAD, FRESH, Figure, age, state_of, written
 from releve.pages.rights import needs, visible
 from releve.pages.roles import EVERYONE
 from releve.web.entries import Entries, Entry, entries
@@ -94,8 +94,10 @@ def read(log: Entries) -> list[tuple[Entry | None, Figure]]:
 def summarise(figures: Sequence[Figure], now: datetime) -> Summary:
     """What a director reads first; only figures that claim something count."""
     claims = [f for f in figures if f.measured and f.measured_at and f.period]
-    absent = sum(state_of(f, now) == ABSENT for f in figures)
-    missing = f"{absent} chiffre(s) ne sont pas mesurés." if absent else "Tout est mesuré."
+    missing = _missing(sum(state_of(f, now) == ABSENT for f in figures))
+    alarms = [f for f in figures if f.alarm and f.measured]
+    if alarms:
+        return Summary(f"Alarme : {written(alarms[0].value, alarms[0].unit)} illisibles.", missing)
     if not claims:
         return Summary("Rien n'est encore prouvé.", missing)
     oldest = min(claims, key=lambda f: f.measured_at or now)
@@ -110,6 +112,12 @@ def summarise(figures: Sequence[Figure], now: datetime) -> Summary:
         f"Tout ce qui est prouvé l'est à temps. La plus vieille preuve : {oldest.label}, {said}.",
         missing,
     )
+
+
+def _missing(count: int) -> str:
+    if not count:
+        return "Tout est mesuré."
+    return f"{count} chiffres ne sont pas mesurés." if count > 1 else "Un chiffre n'est pas mesuré."
 
 
 def _machines(log: Entries) -> tuple[Entry | None, Figure]:
@@ -135,7 +143,8 @@ def _machines(log: Entries) -> tuple[Entry | None, Figure]:
 def _alarm(log: Entries) -> tuple[Entry | None, Figure]:
     label = "dernière alarme de chiffrement"
     last = next(iter(log.latest("vault.alarm")), None)
-    return last, _figure(label, last, None, "aucune alarme dans le registre")
+    figure = _figure(label, last, None, "aucune alarme dans le registre")
+    return last, replace(figure, alarm=last is not None)
 
 
 def _figure(label: str, last: Entry | None, period: timedelta | None, todo: str) -> Figure:

@@ -19,6 +19,7 @@ from releve.ledger.evidence import Evidence
 from releve.pages.figures import written
 from releve.pages.house import current_home, home_perimeter, perimeter_of
 from releve.runtime.ledger import read_entries
+from releve.web.words import named
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Entry:
 
     index: int
     evidence: Evidence
+
+    @property
+    def words(self) -> str:
+        """What the entry is about, in words."""
+        return named(self.evidence.what)
 
     @property
     def value(self) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from releve.pages.frame import Entry
 from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
+from releve.vault.app.views import READERS
 
 NAVIGATION = (
     Entry("Aujourd'hui", "today", EVERYONE),
+    Entry("Machines", "machines", frozenset(READERS)),
     Entry("Preuves", "proofs", PROOF_READERS),
     Entry("Accords", "approvals", PRIVILEGED),
     Entry("Comptes", "accounts", frozenset({Role.DSI})),

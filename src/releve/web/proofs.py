@@ -19,6 +19,7 @@ from releve.pages.house import current_home
 from releve.pages.rights import needs, visible
 from releve.pages.roles import PROOF_READERS
 from releve.web.entries import Entry, entries
+from releve.web.words import kind_named
 
 PAGE = 50
 
@@ -103,7 +104,7 @@ def _fields(entry: Entry) -> list[tuple[str, str]]:
     """Label and text of what an entry says beyond its title."""
     proof = entry.evidence
     said = [
-        ("Genre", proof.kind),
+        ("Genre", f"{kind_named(proof.kind)} · {proof.what}"),
         ("Outil", f"{proof.tool.name} {proof.tool.version}"),
         ("Établissement (FINESS)", proof.finess or ""),
         ("Règle", " ".join(filter(None, (proof.rule, proof.rule_version)))),

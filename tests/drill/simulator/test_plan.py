@@ -16,7 +16,7 @@ import openpyxl
 import pikepdf
 import pydicom
 import pytest
-from odf.opendocument import load as load_odf  # type: ignore[import-untyped]
+from odf.opendocument import load as load_odf
 from PIL import Image
 
 from releve.drill.scenario import Scenario
@@ -24,6 +24,7 @@ from releve.drill.simulator.documents import MAKERS
 from releve.drill.simulator.plan import SLOTS, Plan, Strike, draw, sha256, story_sha256
 from releve.drill.simulator.processes import SOURCES
 from releve.drill.simulator.resaves import resave
+from releve.kernel.errors import BadInput
 
 _TELL = """
 from releve.drill.scenario import load
@@ -52,6 +53,12 @@ def test_another_seed_or_fleet_tells_another_story(scenario: Scenario, plan: Pla
     attempts = ("a", "b", "c")
     assert story_sha256(draw(scenario, 6, fleet=2, attempts=attempts)) != first
     assert story_sha256(draw(scenario, 5, fleet=1, attempts=attempts)) != first
+
+
+@pytest.mark.parametrize("fleet", [0, -1, 41])
+def test_a_fleet_that_cannot_be_played_is_refused(scenario: Scenario, fleet: int) -> None:
+    with pytest.raises(BadInput, match="--fleet"):
+        draw(scenario, 1, fleet=fleet)
 
 
 def test_the_story_covers_every_byte_and_every_order(plan: Plan) -> None:

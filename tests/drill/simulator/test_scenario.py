@@ -8,10 +8,42 @@ from pathlib import Path
 import pytest
 
 from releve.drill.measures import Target
-from releve.drill.scenario import SHIPPED, load, parse, shipped
+from releve.drill.scenario import load, parse, shipped
 from releve.kernel.errors import BadInput
 
-_TEXT = (SHIPPED / "nuit-de-dimanche.toml").read_text("utf-8")
+_TEXT = """
+title = "Un essai"
+start = 2026-11-22T01:00:00+01:00
+[hospital]
+name = "Hôpital d'essai"
+finess = "990000010"
+backup_period = "chaque nuit"
+dmia_p0_s = 60
+[fleet]
+workstations = 6
+servers = ["identity", "files"]
+[backups]
+period_s = 20
+first_s = 1
+spread_s = 8
+[attack]
+earliest_s = 24
+latest_s = 34
+files_per_s = 4
+spared_workstations = 1
+[[timeline]]
+at_s = 24
+kind = "attack"
+who = "Attaquant"
+text = "Un poste chiffre ses fichiers."
+[[timeline]]
+at_s = 0
+kind = "opening"
+who = "Hôpital"
+text = "La nuit commence."
+[targets]
+"detect.seconds" = 80
+"""
 
 
 def _refusal(text: str) -> BadInput:
@@ -28,6 +60,13 @@ def test_the_default_scenario_is_the_one_of_the_issue() -> None:
     assert scenario.servers == ("identity", "files", "database")
     assert scenario.targets["detect.seconds"] == Target("<=", 80)
     assert scenario.targets["vault.acknowledged_lost"] == Target("==", 0)
+
+
+def test_what_is_read_is_what_is_written_in_order() -> None:
+    scenario = parse(_TEXT, Path("essai.toml"))
+    assert (scenario.name, scenario.backups.spread_s) == ("essai", 8)
+    assert [event.kind for event in scenario.timeline] == ["opening", "attack"]
+    assert scenario.targets["restore.p0_seconds"] == Target("<=", 60)
 
 
 def test_a_target_may_be_tightened() -> None:
@@ -48,7 +87,7 @@ def test_a_target_may_be_tightened() -> None:
         ("period_s = 20", "period_s = 0", "backups.period_s vaut 0".replace(" vaut", " : vaut")),
         ("workstations = 6", "workstations = 6.5", "fleet.workstations"),
         ("workstations = 6", "workstations = 1", "épargne tous les postes"),
-        ('kind = "opening"', 'kind = "fete"', "timeline[1].kind"),
+        ('kind = "opening"', 'kind = "fete"', "timeline[2].kind"),
         ('kind = "opening"', 'kind = "attack"', "une seule attaque"),
         ("01:00:00+01:00", "01:00:00", "fuseau"),
         ('finess = "990000010"', 'finess = "910000017"', "finess"),

@@ -17,12 +17,12 @@ from random import Random
 
 import docx as python_docx
 import openpyxl
-from odf.opendocument import OpenDocumentText  # type: ignore[import-untyped]
-from odf.text import H, P  # type: ignore[import-untyped]
+from odf.opendocument import OpenDocumentText
+from odf.text import H, P
 from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas
 
 #: Root of invented identifiers (UUID-derived arc, PS3.5 B.2): it belongs to no manufacturer.
 _UID_ROOT = "2.25.9900000100"

@@ -16,9 +16,10 @@ from typing import Literal
 
 import rfc8785
 
-from releve.drill.scenario import Event, Scenario, ServerRole
+from releve.drill.scenario import MAX_FLEET, Event, Scenario, ServerRole
 from releve.drill.simulator import documents, resaves
 from releve.drill.simulator.hospital_sql import HOSPITAL_SQL
+from releve.kernel.errors import BadInput
 from releve.kernel.ids import MachineName, machine_name
 
 Role = Literal["workstation"] | ServerRole
@@ -126,9 +127,13 @@ def draw(
 ) -> Plan:
     """Draw the story of ``seed``; ``attempts`` are the ids of the intruder's catalogue, shuffled.
 
-    ``fleet`` replaces the scenario's number of workstations (at least one more than it spares).
+    ``fleet`` replaces the scenario's number of workstations; at least one of them is attacked, so a
+    fleet of one spares nobody. Raises ``BadInput`` for a fleet that cannot be played.
     """
     size = scenario.fleet if fleet is None else fleet
+    if not 1 <= size <= MAX_FLEET:
+        fix = f"Donnez entre 1 et {MAX_FLEET} postes."
+        raise BadInput(where="--fleet", what=f"{size} postes ne se jouent pas", fix=fix)
     machines = tuple(_machines(scenario, seed, size))
     workstations = [machine for machine in machines if machine.role == "workstation"]
     order = _stream(seed, "victims")

@@ -15,8 +15,8 @@ from random import Random
 import docx as python_docx
 import openpyxl
 import pydicom
-from odf.opendocument import load as load_odf  # type: ignore[import-untyped]
-from odf.text import P  # type: ignore[import-untyped]
+from odf.opendocument import load as load_odf
+from odf.text import P
 from PIL import Image
 
 from releve.drill.simulator import documents

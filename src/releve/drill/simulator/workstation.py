@@ -85,7 +85,9 @@ def manifest(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(_files(folder)):
         try:
-            found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+            found[str(path.relative_to(folder))] = digest.hexdigest()
         except FileNotFoundError:
             continue
     return found

@@ -39,6 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting": [_shown(row) for row in waiting],
         "others": [_shown(row) for row in others],
         "askable": askable,
+        "hide_waiting": True,
     }
     return render(request, "pages/approvals.html", context)
 
@@ -108,6 +109,7 @@ def _detail(
         "form": form,
         "obstacle": approval_desk.obstacle(request, row),
         "mine": row.requester_id == person(request).account,
+        "hide_waiting": True,
     }
     return render(request, "pages/approval.html", context, status=status)
 
@@ -134,6 +136,9 @@ def _questions(act: acts.Act) -> type[forms.Form]:
             )
         else:
             fields[each.name] = forms.CharField(
-                label=each.label, help_text=each.help, max_length=500
+                label=each.label,
+                help_text=each.help,
+                max_length=500,
+                required=not each.optional,
             )
     return type("Questions", (forms.Form,), fields)

@@ -44,6 +44,7 @@ _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_NOATIME = 2, 4, 8, 1024
 _MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
 _MAX_MIB = 1024
 _BUSY_SECONDS = 3.0
+_LAST_SECONDS = 0.5
 
 
 class Refused(Exception):
@@ -89,7 +90,7 @@ class Rig:
         if disk is None:
             return
         try:
-            _unmount(disk)
+            _unmount(disk, _LAST_SECONDS)
         except OSError:
             _umount2(disk.mount, _MNT_DETACH | _UMOUNT_NOFOLLOW)
         os.close(disk.loop)
@@ -192,9 +193,9 @@ def _mount(disk: _Disk) -> None:
     disk.mounted = True
 
 
-def _unmount(disk: _Disk) -> None:
+def _unmount(disk: _Disk, patience: float = _BUSY_SECONDS) -> None:
     """Processes just killed may hold files for a moment more."""
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + patience
     while disk.mounted:
         try:
             _umount2(disk.mount, _UMOUNT_NOFOLLOW)

@@ -10,7 +10,7 @@ from releve.kernel.home import Home
 from releve.kernel.ids import MachineName, machine_name
 from releve.pages.house import current_home
 from releve.vault.restic import Restic
-from releve.vault.restore import restore
+from releve.vault.restoration import restore
 from releve.vault.restored import next_number
 
 QUEUE = "vault"

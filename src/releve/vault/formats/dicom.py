@@ -13,10 +13,11 @@ import warnings
 from collections.abc import Iterator
 
 import pydicom
-from pydicom.datadict import dictionary_has_tag
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.errors import InvalidDicomError
+from pydicom.tag import BaseTag
 
 from releve.vault.formats.images import jpeg_defect
 from releve.vault.formats.overwrite import overwritten_stream, scrambled
@@ -64,6 +65,8 @@ def compare_dicoms(before: bytes, after: bytes) -> str:
         return ""
     if old_pixels and not new_pixels:
         return "les pixels de l'image médicale ont disparu"
+    if len(before) == len(after) and scrambled(before, after):
+        return "le contenu de l'image médicale a été écrasé sur place par du bruit"
     if not old_pixels or len(new_pixels) < len(old_pixels) or old_pixels == new_pixels:
         return ""
     if _syntax(old) != _syntax(new):
@@ -95,13 +98,18 @@ def _items(dataset: Dataset) -> Iterator[tuple[int, str, bytes]]:
             if seen > _MAX_ELEMENTS:
                 raise LimitReached(f"plus de {_MAX_ELEMENTS} éléments DICOM")
             raw = current.get_item(tag)
-            vr = str(raw.VR or "UN")
+            vr = str(raw.VR or _dictionary_vr(tag))
             if vr == "SQ":
                 pending.extend(current[tag].value or [])
             elif isinstance(raw.value, bytes):
                 yield int(tag), vr, raw.value
             else:
                 yield int(tag), vr, b""
+
+
+def _dictionary_vr(tag: BaseTag) -> str:
+    """Implicit syntaxes do not write the representation: PS3.6 says it, « UN » when it does not."""
+    return dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
 
 
 def _plausible(tag: int, vr: str, value: bytes) -> bool:

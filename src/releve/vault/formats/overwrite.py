@@ -41,7 +41,7 @@ def scrambled(before: bytes, after: bytes) -> bool:
     if _even(new, old) and not _even(old, new):
         return True
     varied = min(np.unique(old).size, np.unique(new).size) >= 8
-    return varied and _keyed(old ^ new)
+    return varied and _keyed(old, new)
 
 
 def overwritten_stream(before: bytes, after: bytes) -> bool:
@@ -109,13 +109,28 @@ def _even(sample: Octets, other: Octets) -> bool:
     return bool(chi < freedom + 5 * (2 * freedom) ** 0.5)
 
 
-def _keyed(difference: Octets) -> bool:
-    """True when the XOR of both versions repeats with a period of at most 64 octets."""
-    sample = difference[: 1 << 16]
+def _keyed(old: Octets, new: Octets) -> bool:
+    """True when the XOR of both versions is a key of at most 64 octets, repeated.
+
+    A table applied to flat samples repeats too: with a key, each place of the period has one mask
+    whatever the old value, with a table the mask follows the value.
+    """
+    sample = old[: 1 << 16] ^ new[: 1 << 16]
     masks = set(np.unique(sample).tolist())
     if masks <= {0, 0x80, 0xFF} or (0xFF in masks and masks <= _NEGATIVES):
         return False
     for period in range(1, _MAX_KEY + 1):
         if float(np.mean(sample[period:] == sample[:-period])) > 0.95:
-            return True
+            return _one_mask_per_place(old[: 1 << 16], sample, period)
     return False
+
+
+def _one_mask_per_place(old: Octets, mask: Octets, period: int) -> bool:
+    place = np.arange(mask.size, dtype=np.int64) % period
+    seen = np.unique((place << 16) | (old.astype(np.int64) << 8) | mask)
+    if seen.size < 2 * period + 6:
+        return False
+    commonest = sum(
+        int(np.bincount(seen[seen >> 16 == number] & 0xFF).max()) for number in range(period)
+    )
+    return commonest > 0.9 * seen.size
