@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -44,8 +45,9 @@ class PersonAtDesk:
 
     def paper(self, number: int = 0) -> str:
         """An unused code of the sheet."""
-        sheet = self.account.authenticator_set.get(type="recovery_codes").wrap()
-        return str(sheet.get_unused_codes()[number])
+        sheet = Authenticator.objects.get(user=self.account, type="recovery_codes").wrap()
+        codes: list[str] = sheet.get_unused_codes()
+        return codes[number]
 
 
 def account(login: str, *rights: tuple[Role, str], opened: bool = True) -> Account:

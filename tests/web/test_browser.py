@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
+import pikepdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, StorageState
@@ -107,11 +111,24 @@ def test_sign_in_by_ip_with_six_digits_or_a_paper_code_used_once(
         other.context.close()
 
 
-PAGES = ("", "preuves/", "preuves/3/", "accords/", "comptes/", "comptes/1/", "compte/", "rien/")
+PAGES = (
+    "",
+    "preuves/",
+    "preuves/3/",
+    "machines/",
+    "accords/",
+    "accords/demander/vault.restore/",
+    "comptes/",
+    "comptes/1/",
+    "compte/",
+    "rien/",
+)
+DARK = ("", "accords/", "comptes/1/")
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "theme"), [*((path, "light") for path in PAGES), *((path, "dark") for path in DARK)]
+)
 def test_no_page_has_an_accessibility_violation(
     opened: tuple[Service, Session], browser: Browser, path: str, theme: Any
 ) -> None:
@@ -160,6 +177,28 @@ def test_a_new_proof_arrives_without_reload(
         service, [evidence("vault.snapshot", 100, system="PC-NEUF-01", value=3, unit="fichiers")]
     )
     page.wait_for_selector("tbody tr:first-child >> text=PC-NEUF-01", timeout=10_000)
+    page.context.close()
+
+
+def test_each_printed_sheet_says_its_world_and_its_number(
+    opened: tuple[Service, Session], browser: Browser
+) -> None:
+    service, session = opened
+    page = _enter(browser, session)
+    page.goto(service.address)
+    with pikepdf.open(BytesIO(page.pdf(prefer_css_page_size=True))) as pdf:
+        boxes = [[round(float(side)) for side in sheet.mediabox] for sheet in pdf.pages]
+    assert all(box == [0, 0, 595, 842] for box in boxes), boxes
+    if shutil.which("pdftotext"):
+        text = subprocess.run(
+            ["pdftotext", "-layout", "-", "-"],
+            input=page.pdf(prefer_css_page_size=True),
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+        for number, sheet in enumerate(text.split("\f")[: len(boxes)], 1):
+            assert "SIMULATION" in sheet
+            assert f"page {number}/{len(boxes)}" in sheet
     page.context.close()
 
 

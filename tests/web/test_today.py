@@ -71,7 +71,7 @@ def test_a_failed_check_is_missing(records: Home) -> None:
 def test_an_alarm_comes_before_everything(records: Home) -> None:
     _keep(records, *samples())
     page = _text(person("martin", (Role.DSI, EJ)).client.get("/"))
-    assert "<h1>Alarme : 12\u202ffichiers illisibles.</h1>" in page
+    assert "<h1>Alarme sur PC-LABO-04 : 12\u202ffichiers illisibles.</h1>" in page
     assert 'class="state alarm"' in page
 
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -142,10 +143,9 @@ class _Client(asyncio.Protocol):
         self._pending = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream server gives
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # what a stream server gives
         if not self._server.join(self):
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         try:

@@ -45,6 +45,8 @@ class Figure:
     todo: str = ""
     elsewhere: bool = False
     alarm: bool = False
+    #: What it was measured on (a machine); hidden with the value.
+    subject: str = ""
 
     @property
     def measured(self) -> bool:

@@ -103,11 +103,11 @@ def _account(name: str) -> pwd.struct_passwd:
 
 
 def _own_state_folder(root: Path, account: pwd.struct_passwd) -> None:
-    """``var`` is the project's state folder: made here when missing, then it is the user's."""
+    """``var`` and its first level are the project's own state: the verb must write in them."""
     state = root / "var"
-    for folder in (state, state / "cache", state / "tests"):
-        if not folder.exists():
-            folder.mkdir(mode=0o755)
+    for folder in (state, *(state / name for name in ("cache", "drills", "tests"))):
+        folder.mkdir(mode=0o755, exist_ok=True)
+        if not folder.is_symlink() and folder.stat().st_uid == 0:
             os.chown(folder, account.pw_uid, account.pw_gid)
 
 

@@ -97,7 +97,8 @@ def summarise(figures: Sequence[Figure], now: datetime) -> Summary:
     missing = _missing(sum(state_of(f, now) == ABSENT for f in figures))
     alarms = [f for f in figures if f.alarm and f.measured]
     if alarms:
-        return Summary(f"Alarme : {written(alarms[0].value, alarms[0].unit)} illisibles.", missing)
+        said = written(alarms[0].value, alarms[0].unit)
+        return Summary(f"Alarme sur {alarms[0].subject} : {said} illisibles.", missing)
     if not claims:
         return Summary("Rien n'est encore prouvé.", missing)
     oldest = min(claims, key=lambda f: f.measured_at or now)
@@ -107,11 +108,15 @@ def summarise(figures: Sequence[Figure], now: datetime) -> Summary:
         return Summary(f"À reprendre d'abord : {bad[0].label}.", missing)
     late = [f for f in claims if state_of(f, now) != FRESH]
     if late:
-        return Summary(f"{late[0].label.capitalize()} : la preuve a vieilli ({said}).", missing)
+        return Summary(f"{_sentence(late[0].label)} : la preuve a vieilli ({said}).", missing)
     return Summary(
         f"Tout ce qui est prouvé l'est à temps. La plus vieille preuve : {oldest.label}, {said}.",
         missing,
     )
+
+
+def _sentence(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def _missing(count: int) -> str:
@@ -141,10 +146,12 @@ def _machines(log: Entries) -> tuple[Entry | None, Figure]:
 
 
 def _alarm(log: Entries) -> tuple[Entry | None, Figure]:
-    label = "dernière alarme de chiffrement"
     last = next(iter(log.latest("vault.alarm")), None)
+    label = "dernière alarme de chiffrement"
     figure = _figure(label, last, None, "aucune alarme dans le registre")
-    return last, replace(figure, alarm=last is not None)
+    if last is None:
+        return None, figure
+    return last, replace(figure, alarm=True, subject=last.evidence.system)
 
 
 def _figure(label: str, last: Entry | None, period: timedelta | None, todo: str) -> Figure:

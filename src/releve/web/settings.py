@@ -15,7 +15,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-_ROOMS = Path(__file__).parents[1]
 HOME = Path(os.environ.get("RELEVE_HOME", "var/home"))
 
 
@@ -72,11 +71,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "releve.pages",
-    *(
-        f"releve.{room}.app"
-        for room in ("jobs", "ledger", "vault")
-        if (_ROOMS / room / "app/apps.py").exists()
-    ),
+    "releve.jobs.app",
+    "releve.ledger.app",
+    "releve.vault.app",
     "releve.web",
     "allauth",
     "allauth.account",
