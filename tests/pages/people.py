@@ -46,8 +46,7 @@ class PersonAtDesk:
     def paper(self, number: int = 0) -> str:
         """An unused code of the sheet."""
         sheet = Authenticator.objects.get(user=self.account, type="recovery_codes").wrap()
-        codes: list[str] = sheet.get_unused_codes()
-        return codes[number]
+        return str(sheet.get_unused_codes()[number])
 
 
 def account(login: str, *rights: tuple[Role, str], opened: bool = True) -> Account:

@@ -126,9 +126,13 @@ class Machine:
         return httpx.Client(base_url=self.base, auth=self.auth, timeout=PATIENCE)
 
     def restic(
-        self, *arguments: str, binary: str = "restic", repository: Path | None = None
+        self,
+        *arguments: str,
+        binary: str = "restic",
+        repository: Path | None = None,
+        seconds: int = 0,
     ) -> subprocess.CompletedProcess[str]:
-        """Run restic as the machine would."""
+        """Run restic as the machine would; ended after so many ``seconds`` when told."""
         environment = {
             "PATH": os.environ["PATH"],
             "XDG_CACHE_HOME": str(self._cache),
@@ -136,8 +140,13 @@ class Machine:
         }
         if repository is not None:
             environment["RESTIC_REPOSITORY"] = str(repository)
+        limit = ["timeout", str(seconds)] if seconds else []
         return subprocess.run(
-            [binary, *arguments], env=environment, capture_output=True, text=True, check=False
+            [*limit, binary, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def backup(self, *arguments: str, binary: str = "restic") -> str:

@@ -46,10 +46,13 @@ def _first(browser: httpx.Client, code: str, login: str = "claire.martin") -> ht
 def administrator(service: Service) -> Iterator[httpx.Client]:
     """The first administrator, with a second factor."""
     with _browser(service) as browser:
-        secret = _SECRET.search(_first(browser, service.first_code()).text)
+        # Each opening of the enrolment page draws a new secret: answer the page that was shown.
+        shown = _first(browser, service.first_code()).text
+        secret, token = _SECRET.search(shown), _TOKEN.search(shown)
         assert secret
-        _post(browser, "compte/application/", code=six_digits(secret.group(1)))
-        assert browser.get("").status_code == 200
+        assert token
+        form = {"code": six_digits(secret.group(1)), "csrfmiddlewaretoken": token.group(1)}
+        assert browser.post("compte/application/", data=form).url.path == "/compte/feuille/"
         yield browser
 
 

@@ -34,6 +34,11 @@ class Page:
         """The page's error messages, in its order, on one line."""
         return " ".join(" ".join(text.split()) for text in self.marked.get("error", ()))
 
+    @property
+    def says(self) -> str:
+        """The words of the page's main part, on one line."""
+        return " ".join((self.marked.get("page") or [""])[0].split())
+
     def form_with(self, *names: str) -> Form | None:
         """The first form that asks for all these fields."""
         for form in self.forms:

@@ -144,7 +144,7 @@ class Person(Outward):
         shown = read_page(seen.text)
         form = shown.form_with(*answers, *needs)
         if form is None:
-            why = shown.errors or f"{seen.status_code}, aucun formulaire pour {', '.join(answers)}"
+            why = shown.errors or f"{seen.status_code}, « {shown.says[:200]} »"
             raise DoorClosed(page=path_of(str(seen.url)), why=why)
         target = str(seen.url.join(form.action))
         self.admit(HttpTarget(target))

@@ -21,12 +21,12 @@ RESTORE = "vault.restore"
 
 
 def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
-    """Each machine is enrolled and has a clean snapshot; the snapshots are fixed at the request,
-    so that nothing received between the request and the approval changes what is approved.
+    """Each machine, in the order wanted, with the clean snapshot that is fixed at the request:
+    nothing received between the request and the approval changes what is approved.
     """
     home = current_home()
     limit = _moment(answers.get("before", ""))
-    chosen = {}
+    chosen: list[list[str]] = []
     for word in answers["machines"].replace(",", " ").split():
         machine = machine_name(word)
         state = read_state(home.path, machine)
@@ -35,11 +35,11 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
         line = state.last_clean_before(limit) if limit else state.last_clean
         if line is None:
             raise NoCleanSnapshot(machine=machine)
-        chosen[str(machine)] = line.id
+        chosen.append([machine, line.id])
     if not chosen:
         fix = "Écrivez un ou plusieurs noms de machines, séparés par des espaces."
         raise BadInput(where="machines", what="aucune machine nommée", fix=fix)
-    return {"snapshots": chosen}
+    return {"restores": chosen}
 
 
 def _moment(text: str) -> datetime | None:
@@ -55,7 +55,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _words(act: Mapping[str, Any]) -> Sequence[str]:
-    names = ", ".join(act["snapshots"])
+    names = ", ".join(machine for machine, _ in act["restores"])
     return [
         f"Dernière sauvegarde saine de : {names}.",
         "Chacune sera restaurée dans un dossier neuf du coffre, puis vérifiée fichier par fichier.",
@@ -72,9 +72,9 @@ def _perimeter(act: Mapping[str, Any]) -> Perimeter:
 
 
 def _perform(act: Mapping[str, Any], requester: int) -> str:
-    for machine, snapshot in act["snapshots"].items():
+    for machine, snapshot in act["restores"]:
         restore_machine.enqueue(machine, snapshot)
-    return f"{len(act['snapshots'])} restauration(s) commencent."
+    return f"{len(act['restores'])} restauration(s) commencent."
 
 
 RESTORE_ACT = Act(
