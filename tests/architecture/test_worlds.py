@@ -11,7 +11,8 @@ import pytest
 
 import releve
 from releve.kernel.home import birth
-from releve.kernel.world import FolderTarget, HttpTarget, Outward, Target, World, WrongWorld
+from releve.kernel.outward import FolderTarget, HttpTarget, Outward, Target, WrongWorld
+from releve.kernel.world import World
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 

@@ -92,9 +92,9 @@ def test_a_time_without_zone_is_refused() -> None:
 
 def test_every_error_formats_its_own_message() -> None:
     import releve.kernel.home
-    import releve.kernel.world
+    import releve.kernel.outward
 
-    assert releve.kernel.home and releve.kernel.world
+    assert releve.kernel.home and releve.kernel.outward
     for kind in ReleveError.__subclasses__():
         if not kind.__module__.startswith("releve.kernel"):
             continue

@@ -22,17 +22,17 @@ import numpy as np
 import openpyxl
 import pikepdf
 import pydicom
-from odf import teletype  # type: ignore[import-untyped]
+from odf import teletype
 from odf import text as odf_text
-from odf.opendocument import (  # type: ignore[import-untyped]
+from odf.opendocument import (
     OpenDocumentText,
     load,
 )
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless, generate_uid
-from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]
-from reportlab.pdfgen import canvas  # type: ignore[import-untyped]
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
 
 Maker = Callable[[int], bytes]
 Edit = Callable[[bytes], bytes]
@@ -322,7 +322,7 @@ def _pdf_saved(data: bytes, **options: object) -> bytes:
     buffer = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.docinfo["/Title"] = "Compte rendu relu"
-        pdf.save(buffer, **options)  # type: ignore[arg-type]
+        pdf.save(buffer, **options)
     return buffer.getvalue()
 
 

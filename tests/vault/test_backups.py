@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from releve.kernel.clock import SystemClock
-from releve.kernel.world import WrongWorld
+from releve.kernel.outward import WrongWorld
 from releve.ledger import Evidence
 from releve.runtime.ledger import read_entries
 from releve.vault import restic_format as fmt
@@ -106,7 +106,6 @@ def test_garbage_stops_neither_backup_nor_restore(
 
 
 def test_forget_and_prune_remove_nothing(machine: Machine, binary: str) -> None:
-    home = machine.house
     fill(machine)
     first = machine.backup(binary=binary)
     machine.judged(first)
@@ -130,7 +129,6 @@ def test_forget_and_prune_remove_nothing(machine: Machine, binary: str) -> None:
 def test_an_encrypted_machine_alarms_and_the_last_clean_snapshot_restores(
     machine: Machine,
 ) -> None:
-    home = machine.house
     fill(machine)
     clean = machine.backup()
     machine.judged(clean)
@@ -242,7 +240,6 @@ def _lying_index(
 def test_the_restore_check_sees_one_flipped_byte_and_one_file_more(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = machine.house
     fill(machine)
     snapshot = machine.backup()
     machine.judged(snapshot)
@@ -353,7 +350,6 @@ def test_a_pack_acknowledged_but_never_kept_makes_its_snapshot_unlisted(
 
 
 def test_personal_folders_are_never_named(machine: Machine) -> None:
-    home = machine.house
     private = machine.files / "Personnel DUPONT"
     private.mkdir()
     for number in range(12):

@@ -29,12 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _SHOWN_FLAWS = 40
-_VERDICTS = {
-    "clean": "saine",
-    "alarm": "ALARME",
-    "other-paths": "autres dossiers",
-    "invalid": "illisible",
-}
 
 
 @app.command("enrol")
@@ -195,7 +189,7 @@ def _show_snapshots(console: Console, lines: tuple[SnapshotLine, ...]) -> None:
         table.add_row(
             line.id[:12],
             iso(line.received),
-            _VERDICTS[line.verdict],
+            line.words,
             thousands(line.files),
             thousands(line.suspect),
             _printable(line.reason),

@@ -22,8 +22,8 @@ from releve.drill.verdict import Compared, compared
 from releve.kernel.clock import Clock
 from releve.kernel.ids import MachineName
 
-_BACKUP_SECONDS = 12.0
-_RESTORE_SECONDS = 12.0
+_BACKUP_SECONDS = 10.0
+_RESTORE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,15 @@ class Intrusion:
         self._clock = clock
 
     def play(
-        self, thief: Intruder, attempts: list[Attempt], stopping: Callable[[], bool]
+        self,
+        thief: Intruder,
+        attempts: list[Attempt],
+        stopping: Callable[[], bool],
+        reset: Callable[[], None],
     ) -> Iterator[Outcome]:
-        """Try each, then look; stops early when told to."""
+        """Try each, then look; ``reset`` ends what a sabotage made of it, so that each attempt is
+        judged alone. Stops early when told to.
+        """
         with ThreadPoolExecutor(3) as pool:
             for attempt in attempts:
                 if stopping():
@@ -74,6 +80,7 @@ class Intrusion:
                     pool.submit(self._backs_up, self._other),
                 )
                 lost = [why for why in (check.result() for check in checks) if why]
+                reset()
                 yield Outcome(attempt, answered, " ; ".join(lost))
 
     def _restores(self) -> str:

@@ -145,11 +145,11 @@ class Night:
             work,
             known=self._posted_by(stolen.machine),
         )
-        self._proxy.tell(do="poison", on=True)
+        self._reset()
         intrusion = Intrusion(self._hospital, stolen, other, environment, work, self._clock)
         attempts = [BY_ID[name] for name in self.plan.intruder_order]
         try:
-            for outcome in intrusion.play(thief, attempts, self._stopping.is_set):
+            for outcome in intrusion.play(thief, attempts, self._stopping.is_set, self._reset):
                 self._outcomes.append(outcome)
                 if not outcome.refused:
                     text = f"{outcome.attempt.words} : {outcome.why}"
@@ -157,10 +157,15 @@ class Night:
         finally:
             thief.close()
             self._proxy.tell(do="poison", on=False)
-            self._proxy.tell(do="put-back")
         refused = sum(outcome.refused for outcome in self._outcomes)
         text = f"{refused} tentatives sur {len(self._outcomes)} n'ont rien détruit"
         self._stage.happened("Coffre", text, "ok" if refused == len(self._outcomes) else "failure")
+
+    def _reset(self) -> None:
+        """A sabotaged network lies about one attempt at a time."""
+        self._proxy.tell(do="put-back")
+        self._proxy.tell(do="poison", on=False)
+        self._proxy.tell(do="poison", on=True)
 
     def _posted_by(self, machine: MachineName) -> list[tuple[str, str]]:
         """What a thief reads in the machine's own cache: the objects it posted."""
@@ -195,9 +200,18 @@ class Night:
         touched = self._touched()
         self._stage.happened("Astreinte", f"{len(touched)} machines touchées sont isolées", "act")
         before = None if seen else self._first_strike()
-        self._recovery = self._pool.submit(
-            self._recovered.play, self.people, touched, self._strikes_by_machine(), before
-        )
+        self._recovery = self._pool.submit(self._recover_at_ease, touched, before)
+
+    def _recover_at_ease(self, touched: list[MachineName], before: datetime | None) -> None:
+        """Servers at once; workstations once the intruder has been shut out."""
+        servers = {MachineName(server.name) for server in self._hospital.servers}
+        struck = self._strikes_by_machine()
+        first = [machine for machine in touched if machine in servers]
+        self._recovered.bring_servers_back(self.people, first, struck, before)
+        if self._intrusion is not None:
+            self._intrusion.result()
+        rest = [machine for machine in touched if machine not in servers]
+        self._recovered.bring_workstations_back(self.people, rest, struck, before)
 
     def _close(self) -> None:
         """Nothing is due any more."""

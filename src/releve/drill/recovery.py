@@ -19,6 +19,7 @@ from releve.kernel.ids import MachineName
 
 #: The product's act, as its page names it.
 RESTORE = "vault.restore"
+_FILES = ("vault.restored_files", "vault.restored_identical")
 _POLL_SECONDS = 0.1
 #: Past this many times the DMIA nobody waits any more.
 _PATIENCE = 2.0
@@ -40,33 +41,22 @@ class Recovery:
         self.compared: Compared | None = None
         self.reasons: dict[str, str] = {}
 
-    def play(
+    def bring_servers_back(
         self,
         people: People,
         machines: Sequence[MachineName],
         struck: Mapping[MachineName, datetime],
         before: datetime | None,
     ) -> None:
-        """``machines`` in the order wanted, servers first; ``before``: the hour people found by
-        themselves when nothing alarmed.
+        """Order their restore, start each as soon as it is there, probe until all answer.
+
+        ``struck``: when each was first touched; ``before``: the hour people found by themselves
+        when nothing alarmed.
         """
-        last = self._clock.now()
-        expected = {m: self._hospital.last_before(m, struck.get(m, last)) for m in machines}
-        try:
-            people.order(RESTORE, {"machines": " ".join(machines), "before": _hour(before)})
-        except ReleveError as error:
-            why = f"l'ordre n'a pas pu être donné : {error}"
-            names = ("restore.p0_seconds", "vault.restored_files", "vault.restored_identical")
-            self.reasons |= dict.fromkeys(names, why)
+        expected = self._expected(machines, struck)
+        if not self._order(people, machines, before, ("restore.p0_seconds", *_FILES)):
             return
         order = self._clock.monotonic()
-        self._stage.happened("Direction", "l'ordre de restaurer est donné, à deux", "act")
-        self._bring_servers_back(order, expected)
-        self._compare(order, expected)
-
-    def _bring_servers_back(
-        self, order: float, expected: Mapping[MachineName, Backup | None]
-    ) -> None:
         waiting = list(self._hospital.servers)
         while waiting and self._clock.monotonic() - order < self._limit_s:
             for server in list(waiting):
@@ -80,6 +70,42 @@ class Recovery:
             self.reasons["restore.p0_seconds"] = f"ne répondent pas : {names}"
         else:
             self.p0_seconds = self._clock.monotonic() - order
+        self._compare(order, expected)
+
+    def bring_workstations_back(
+        self,
+        people: People,
+        machines: Sequence[MachineName],
+        struck: Mapping[MachineName, datetime],
+        before: datetime | None,
+    ) -> None:
+        """Order their restore and compare what comes, file by file."""
+        if not machines or not self._order(people, machines, before, _FILES):
+            return
+        self._compare(self._clock.monotonic(), self._expected(machines, struck))
+
+    def _expected(
+        self, machines: Sequence[MachineName], struck: Mapping[MachineName, datetime]
+    ) -> dict[MachineName, Backup | None]:
+        last = self._clock.now()
+        return {m: self._hospital.last_before(m, struck.get(m, last)) for m in machines}
+
+    def _order(
+        self,
+        people: People,
+        machines: Sequence[MachineName],
+        before: datetime | None,
+        measures: Sequence[str],
+    ) -> bool:
+        try:
+            people.order(RESTORE, {"machines": " ".join(machines), "before": _hour(before)})
+        except ReleveError as error:
+            why = f"l'ordre n'a pas pu être donné : {error}"
+            self.reasons |= dict.fromkeys(measures, why)
+            return False
+        text = f"l'ordre de restaurer {len(machines)} machines est donné, à deux"
+        self._stage.happened("Direction", text, "act")
+        return True
 
     def _answers(self, server: Server, backup: Backup | None) -> bool:
         folder = self._platform.restored(MachineName(server.name))
@@ -94,21 +120,17 @@ class Recovery:
         return server.probe()
 
     def _compare(self, order: float, expected: Mapping[MachineName, Backup | None]) -> None:
-        sums = [0, 0, 0]
         for machine, backup in expected.items():
             if backup is None:
                 why = f"{machine} n'avait aucune sauvegarde avant l'attaque"
-                self.reasons |= dict.fromkeys(
-                    ("vault.restored_files", "vault.restored_identical"), why
-                )
-                return
+                self.reasons |= dict.fromkeys(_FILES, why)
+                continue
             while (folder := self._platform.restored(machine)) is None:
                 if self._clock.monotonic() - order > self._limit_s:
                     break
                 self._clock.sleep(_POLL_SECONDS)
-            found = manifest(folder) if folder else {}
-            one = compared(backup.manifest, found)
-            sums = [sums[0] + one.expected, sums[1] + one.found, sums[2] + one.identical]
-        self.compared = Compared(*sums)
-        text = f"{sums[2]} fichiers identiques sur {sums[0]}, machine par machine"
-        self._stage.happened("Coffre", text, "ok" if sums[2] == sums[0] else "failure")
+            one = compared(backup.manifest, manifest(folder) if folder else {})
+            self.compared = one if self.compared is None else self.compared + one
+            text = f"{machine} : {one.identical} fichiers identiques sur {one.expected}"
+            same = one.identical == one.expected
+            self._stage.happened("Coffre", text, "ok" if same else "failure")

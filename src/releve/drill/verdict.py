@@ -18,6 +18,13 @@ class Compared:
     found: int
     identical: int
 
+    def __add__(self, other: Compared) -> Compared:
+        return Compared(
+            self.expected + other.expected,
+            self.found + other.found,
+            self.identical + other.identical,
+        )
+
 
 @dataclass(frozen=True)
 class Observed:

@@ -129,10 +129,10 @@ def birth(path: Path, world: World, now: datetime) -> Home:
     if not (path / _FILE).exists():
         if any(entry.name != _FILE for entry in path.iterdir() if entry.name != "run"):
             raise HomeUnreadable(path=path, why="le dossier n'est pas vide et home.json manque")
-        for name in ("run", "secrets"):
-            make_folder(path / name)
         home = Home(path.resolve(), new_home_id(), world, 1, now, _place(path))
         create_durably(path / _FILE, _encode(home), mode=0o644)
+        for name in ("run", "secrets"):
+            make_folder(path / name)
     return read(path)
 
 

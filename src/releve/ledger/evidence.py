@@ -54,7 +54,8 @@ class Evidence:
 
     ``value`` is the raw measure, with its ``unit`` when it is a number. ``sha256`` is that of a
     larger piece kept elsewhere. ``(origin, number)`` is the writer's own key: the ledger keeps it
-    once; number 0 means « not numbered yet » and cannot be appended. ``detail`` holds small,
+    once; number 0 means « not numbered yet » and cannot be appended. ``finess`` is None only before
+    a real home's establishment is declared. ``detail`` holds small,
     non-personal values, ``commitments`` the salted commitments of the rest (name → 64 hex digits).
     """
 
@@ -78,8 +79,8 @@ class Evidence:
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
             check(name, getattr(self, name))
-        if self.finess is None and self.kind != BIRTH:
-            raise bad("finess", "il manque ; seule l'entrée 0 n'en porte pas")
+        if self.finess is None and self.kind != BIRTH and self.reality is Reality.SIMULATED:
+            raise bad("finess", "il manque ; un exercice signe sous un FINESS de test")
         if _is_number(self.value) and not self.unit:
             raise bad("unit", "un nombre s'écrit toujours avec son unité (« s », « fichiers »…)")
 

@@ -55,6 +55,14 @@ def export(home: Home, folder: Path) -> Checkpoint:
     folder = Path(os.path.abspath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportRefused(folder=folder, why="il existe déjà et n'est pas vide")
+    try:
+        return _fill(home, folder) if folder.exists() else _make(home, folder)
+    except OSError as error:
+        raise ExportRefused(folder=folder, why=error) from error
+
+
+def _make(home: Home, folder: Path) -> Checkpoint:
+    """Appear whole or not at all."""
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
     try:
         make_folder(folder.parent)
@@ -62,11 +70,19 @@ def export(home: Home, folder: Path) -> Checkpoint:
         head = _write(Place(home), beside)
         os.replace(beside, folder)
         fsync_folder(folder.parent)
-    except OSError as error:
-        raise ExportRefused(folder=folder, why=error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return head
+
+
+def _fill(home: Home, folder: Path) -> Checkpoint:
+    """Into the empty folder that was given (its parent may be closed to us): manifest last."""
+    try:
+        return _write(Place(home), folder)
+    except BaseException:
+        for entry in folder.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        raise
 
 
 def _write(place: Place, folder: Path) -> Checkpoint:

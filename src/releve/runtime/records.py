@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
@@ -14,6 +15,8 @@ from releve.kernel.durable import create_durably, make_folder
 from releve.kernel.home import Home
 
 SETTINGS = "releve.web.settings"
+#: The home whose records this process uses.
+_used: list[Path] = []
 
 
 def use_records(home: Home) -> None:
@@ -23,6 +26,8 @@ def use_records(home: Home) -> None:
     processes that start together wait for one another. The database is ``HOME/records.sqlite3``, or
     the one ``RELEVE_DATABASE`` names. One home per process: Django reads its settings once.
     """
+    if _used == [home.path]:
+        return
     os.environ["RELEVE_HOME"] = str(home.path)
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     make_secrets(home)
@@ -31,6 +36,7 @@ def use_records(home: Home) -> None:
     django.setup()
     with _alone(home):
         _migrate()
+    _used[:] = [home.path]
 
 
 def make_secrets(home: Home) -> None:
@@ -48,7 +54,9 @@ def _migrate() -> None:
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
+        # SQLite: a process killed between a table's transaction and its record in the list of
+        # migrations leaves the table; ``fake_initial`` then takes it as it is.
+        call_command("migrate", verbosity=0, interactive=False, fake_initial=True)
 
 
 @contextmanager

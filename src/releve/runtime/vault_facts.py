@@ -11,6 +11,7 @@ from releve.kernel.ids import Finess, MachineName
 from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, NumberTaken, Place, Salts, Tool
 from releve.runtime.ledger import open_ledger
+from releve.runtime.records import use_records
 from releve.vault.facts import RULE_VERSION, restored
 from releve.vault.ports import Fact, Facts
 from releve.vault.restored import read_restored
@@ -23,8 +24,20 @@ _TOLD: dict[MachineName, int] = {}
 
 
 def facts_of(home: Home) -> LedgerFacts:
-    """Where this home's facts go."""
-    return LedgerFacts(home, _DRILL_FINESS)
+    """Where this home's facts go. A drill signs under a test number; a real home under its legal
+    entity's once the first access has declared it, under none before.
+    """
+    return LedgerFacts(home)
+
+
+def _finess(home: Home) -> Finess | None:
+    if home.world is World.DRILL:
+        return _DRILL_FINESS
+    use_records(home)
+    from releve.pages.house import home_perimeter
+
+    where = home_perimeter()
+    return where.ej if where else None
 
 
 def tell_restores(home: Home, ledger: Facts) -> None:
@@ -39,10 +52,9 @@ def tell_restores(home: Home, ledger: Facts) -> None:
 class LedgerFacts:
     """:class:`~releve.vault.ports.Facts` on this home's ledger."""
 
-    def __init__(self, home: Home, finess: Finess) -> None:
-        home.check_finess(finess)
+    def __init__(self, home: Home) -> None:
         self._home = home
-        self._finess = finess
+        self._finess = _finess(home)
         self._salts = Salts(Place(home).salts)
 
     def record(self, facts: Sequence[Fact]) -> None:
@@ -51,6 +63,8 @@ class LedgerFacts:
         A worker stopped after the ledger and before its cursor says the same fact again, at another
         hour and under another salt: the first one stands.
         """
+        if self._finess is None:
+            self._finess = _finess(self._home)
         with open_ledger(self._home) as ledger:
             for fact in facts:
                 with suppress(NumberTaken):

@@ -9,7 +9,7 @@ of the snapshot's receipt, into a new folder, and is checked file by file.
 Limits. One machine per repository, one disk: root on this host can destroy it, and only a copy
 elsewhere survives that. « Clean » means « no sign of encryption since the last clean snapshot »,
 not « no intruder ». Nothing is pruned yet, so a repository grows for ever. The tables of received
-objects are in memory: about 300 bytes an object. http, on loopback only.
+objects are in memory: about 250 bytes an object. http, on loopback only.
 """
 
 from releve.vault.credentials import enrolled

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpx
 
-from releve.kernel.world import HttpTarget, Outward
+from releve.kernel.outward import HttpTarget, Outward
 from releve.vault.errors import BadRepositoryUrl
 from releve.vault.objects import is_object_name
 from releve.vault.protocol import V1, V2

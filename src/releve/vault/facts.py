@@ -20,13 +20,14 @@ from releve.vault.restored import Restored
 ENROLLED = "vault.enrolled"
 SNAPSHOT = "vault.snapshot"
 ASIDE = "vault.snapshot.aside"
+DOUBTFUL = "vault.snapshot.doubtful"
 ALARM = "vault.alarm"
 REFUSED = "vault.refused"
 GARBAGE = "vault.garbage"
 UNREADABLE = "vault.unreadable"
 RECEIPTS = "vault.receipts.closed"
 RESTORED = "vault.restored"
-_WHAT = {"alarm": ALARM, "invalid": UNREADABLE, "other-paths": ASIDE}
+_WHAT = {"alarm": ALARM, "doubtful": DOUBTFUL, "invalid": UNREADABLE, "other-paths": ASIDE}
 #: Which rule an alarm applied; the version is raised when the detector decides otherwise.
 RULE, RULE_VERSION = "vault.structural-regression", "1"
 

@@ -63,7 +63,9 @@ def other_paths(files: int) -> Finding:
 
 
 def conclude(difference: Difference, report: ScanReport, too_large: int) -> Finding:
-    """Clean unless the detector alarms or most files are gone."""
+    """Clean when nothing is suspect; a few suspects without an alarm make it doubtful: it is kept,
+    restorable by name, and never « last clean ».
+    """
     counts: Counter[str] = Counter(file.verdict for file in report.files)
     counts["unchecked"] += too_large
     suspects = [file for file in report.files if file.verdict == "suspect"]
@@ -84,6 +86,10 @@ def conclude(difference: Difference, report: ScanReport, too_large: int) -> Find
         reason = f"{thousands(lost)} fichiers sur {thousands(difference.before)} ont disparu"
         paths = _named(gone)
         return Finding("alarm", difference.after, changed, lost, reason, found, paths)
+    if suspects:
+        paths = _named(file.path for file in suspects)
+        reason = f"{thousands(len(suspects))} fichier(s) suspect(s), trop peu pour une alarme"
+        return Finding("doubtful", difference.after, changed, len(suspects), reason, found, paths)
     reason = "rien de suspect" if changed else "rien n'a changé"
     return Finding("clean", difference.after, changed, len(suspects), reason, found, ())
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from releve.kernel.errors import MissingTool
-from releve.kernel.world import FolderTarget, Outward, World
+from releve.kernel.outward import FolderTarget, Outward
+from releve.kernel.world import World
 from releve.vault.errors import ResticFailed
 
 

@@ -17,8 +17,8 @@ from releve.kernel.clock import Clock
 from releve.kernel.durable import make_folder
 from releve.kernel.home import Home
 from releve.kernel.ids import MachineName
+from releve.kernel.outward import FolderTarget
 from releve.kernel.units import MIB
-from releve.kernel.world import FolderTarget
 from releve.vault.credentials import repository_secret
 from releve.vault.errors import Absent, FolderNotNew, NoCleanSnapshot, UnknownSnapshot, Unreadable
 from releve.vault.objects import Kind

@@ -18,7 +18,15 @@ from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.ids import MachineName, machine_name
 from releve.vault.errors import StateUnreadable
 
-SnapshotVerdict = Literal["clean", "alarm", "other-paths", "invalid"]
+SnapshotVerdict = Literal["clean", "doubtful", "alarm", "other-paths", "invalid"]
+#: The verdicts as people read them.
+VERDICTS: Mapping[SnapshotVerdict, str] = {
+    "clean": "saine",
+    "doubtful": "douteuse",
+    "alarm": "ALARME",
+    "other-paths": "autres dossiers",
+    "invalid": "illisible",
+}
 
 #: Snapshots remembered per machine; older ones stay in the repository and its receipts.
 MAX_SNAPSHOTS = 500
@@ -30,7 +38,8 @@ MAX_PATHS = 200
 class SnapshotLine:
     """One snapshot the worker read. ``number`` = its receipt's, ``received`` = the server's clock.
 
-    ``clean``: no suspect change since the last clean one. ``other-paths``: it covers other folders
+    ``clean``: no suspect change since the last clean one; ``doubtful``: too few suspects for an
+    alarm. ``other-paths``: it covers other folders
     than the machine's first snapshot, so it is kept, restorable by name, and never « last clean ».
     """
 
@@ -44,6 +53,11 @@ class SnapshotLine:
     changed: int = 0
     suspect: int = 0
     reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """The verdict as people read it."""
+        return VERDICTS[self.verdict]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from releve.drill.scenario import Scenario
 from releve.drill.simulator.intruder import ATTEMPTS, BY_ID, Intruder
 from releve.drill.simulator.plan import draw
 from releve.drill.simulator.proxy import Proxy
-from releve.kernel.world import World, WrongWorld
+from releve.kernel.outward import WrongWorld
+from releve.kernel.world import World
 from tests.drill.simulator.receiving import Receiving, start_receiver
 
 _NAME = "PC-A"

@@ -21,7 +21,8 @@ from releve.drill.simulator.persons import People, Person, request_number, totp
 from releve.drill.simulator.processes import SOURCES
 from releve.kernel.clock import ManualClock, SystemClock
 from releve.kernel.home import Home, birth
-from releve.kernel.world import World, WrongWorld
+from releve.kernel.outward import WrongWorld
+from releve.kernel.world import World
 
 _FINESS = "990000010"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 import threading
 from collections import Counter
 from pathlib import Path
@@ -66,7 +67,11 @@ def check(folder: Path) -> Counter[str]:
 
 
 def _home(folder: Path) -> Home:
-    return birth(folder / "home", World.DRILL, SystemClock().now())
+    """A home killed while it was being born holds nothing yet: it is born again."""
+    path = folder / "home"
+    if path.exists() and not (path / "home.json").exists():
+        shutil.rmtree(path)
+    return birth(path, World.DRILL, SystemClock().now())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ import httpx
 
 from releve.drill.simulator.processes import die_with_parent
 from releve.kernel.clock import SystemClock
-from releve.kernel.world import FolderTarget, HttpTarget, Outward, World
+from releve.kernel.outward import FolderTarget, HttpTarget, Outward
+from releve.kernel.world import World
 
 _V2 = "application/vnd.x.restic.rest.v2"
 _KINDS = ("data", "index", "snapshots", "keys", "locks")

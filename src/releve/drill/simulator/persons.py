@@ -22,7 +22,8 @@ import httpx
 from releve.drill.simulator.errors import DoorClosed
 from releve.drill.simulator.forms import Page, filled, path_of, read_page
 from releve.kernel.clock import Clock
-from releve.kernel.world import HttpTarget, Outward, World
+from releve.kernel.outward import HttpTarget, Outward
+from releve.kernel.world import World
 
 #: The product's pages, by what a person does there.
 DOORS: Mapping[str, str] = {

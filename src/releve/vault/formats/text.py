@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from releve.vault.formats.magic import magic_of
 from releve.vault.formats.reading import Reading, State
 
 #: Controls that honest text holds: tab, line and page ends, escape, HL7 and ASCII separators.
@@ -204,7 +205,6 @@ def _runs(data: bytes) -> list[bytes]:
 
 def _decodes_to_known(runs: list[bytes], whole: bytes) -> bool:
     """True when what the longest run holds is a file of a known type (a picture in a page)."""
-    from releve.vault.formats.sniff import magic_of  # sniff asks this module what is text
 
     longest = max(runs, key=len)
     start = whole.find(longest)
