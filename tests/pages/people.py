@@ -65,7 +65,7 @@ def account(login: str, *rights: tuple[Role, str], opened: bool = True) -> Accou
 
 def enrol(who: Account) -> str:
     """A TOTP application and a sheet of codes; the secret."""
-    secret = generate_totp_secret()
+    secret = str(generate_totp_secret())
     TOTP.activate(who, secret)
     RecoveryCodes.activate(who)
     return secret

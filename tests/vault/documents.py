@@ -15,6 +15,7 @@ import random
 import re
 import sqlite3
 import zipfile
+from typing import Any
 from collections.abc import Callable
 
 import docx
@@ -318,7 +319,7 @@ def lock_zip(data: bytes) -> bytes:
     return bytes(octets)
 
 
-def _pdf_saved(data: bytes, **options: object) -> bytes:
+def _pdf_saved(data: bytes, **options: Any) -> bytes:
     buffer = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.docinfo["/Title"] = "Compte rendu relu"

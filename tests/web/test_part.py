@@ -90,14 +90,19 @@ def test_every_answer_carries_the_strict_policy(administrator: httpx.Client) -> 
 
 
 def _events(stream: httpx.Response, until: str) -> list[tuple[str, str]]:
-    """(event, data) pairs until an event's data holds ``until``."""
+    """(event, data) pairs until an event's data holds ``until``, or three silences in a row."""
     found: list[tuple[str, str]] = []
+    silences = 0
     event, data = "", ""
     for line in stream.iter_lines():
         if line.startswith("event: "):
             event = line[7:]
         elif line.startswith("data: "):
             data += line[6:]
+        elif line.startswith(":"):
+            silences += 1
+            if silences == 3:
+                return found
         elif not line and event:
             found.append((event, data))
             if until in data:
@@ -138,7 +143,7 @@ def test_what_accounts_do_reaches_the_ledger(service: Service, administrator: ht
     assert administrator.post("comptes/nouveau/", data=form).status_code == 200
     headers = {"Last-Event-ID": "0", "Accept": "text/event-stream"}
     with administrator.stream("GET", "evenements/", headers=headers) as stream:
-        _events(stream, "compte.ouvert")
+        _events(stream, "compte ouvert")
     told = [e.what for _, e in read_entries(service.home, 1)]
     assert told == ["compte.premier", "compte.ouvert"]
 

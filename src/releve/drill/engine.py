@@ -20,6 +20,7 @@ from releve.drill.measures import Happening, Measure, NotMeasured, Result
 from releve.drill.night import Night
 from releve.drill.ports import Platform
 from releve.drill.scenario import Scenario
+from releve.drill.simulator.errors import AlreadyPlayed
 from releve.drill.simulator.intruder import BY_ID
 from releve.drill.simulator.persons import People
 from releve.drill.simulator.plan import Plan, draw, story_sha256
@@ -64,6 +65,8 @@ class Drill:
     def _prepare(self, held: ExitStack) -> Night:
         """Everything that exists before the story's first second."""
         folder = self._platform.home.path / "simulateur"
+        if folder.exists():
+            raise AlreadyPlayed(path=self._platform.home.path)
         folder.mkdir(mode=0o755)
         self._progress("Tirage de l'histoire, démarrage du service")
         patch = self._sabotage.lay_patch(folder / "sabotage")

@@ -15,6 +15,7 @@ import pwd
 import selectors
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -66,18 +67,27 @@ def launch(
 
     Returns None when there is no root parent (the program was not started by root).
     """
-    number = os.environ.get("RELEVE_GATE")
+    number = _inherited()
     if number is None:
         return None
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     request = json.dumps({"kind": kind, "args": list(args)}).encode()
-    with socket.socket(fileno=os.dup(int(number))) as gate, theirs:
+    with socket.socket(fileno=os.dup(number)) as gate, theirs:
         socket.send_fds(gate, [request], [theirs.fileno(), stdin, stdout, *fds])
     answer = json.loads(ours.recv(_MAX_REQUEST) or b"{}")
     if "pid" not in answer:
         ours.close()
         raise LaunchRefused(kind=kind)
     return Launched(int(answer["pid"]), ours)
+
+
+def _inherited() -> int | None:
+    """The gate's descriptor; None when it was not handed down to this process."""
+    number = int(os.environ.get("RELEVE_GATE", "-1"))
+    try:
+        return number if stat.S_ISSOCK(os.fstat(number).st_mode) else None
+    except OSError:
+        return None
 
 
 def open_gate(arguments: list[str], root: Path) -> int:

@@ -30,7 +30,7 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("vault", "scan"): ("input", "input"),
 }
 #: Options that name paths.
-_OPTIONS = {"--home": "home", "--json": "file", "--into": "output", "--scenario": "input"}
+_OPTIONS = {"--home": "home", "--json": "file", "--into": "output", "--scenario": "scenario"}
 #: Options without a value; every other one is followed by its value.
 _FLAGS = frozenset({"--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x"})
 
@@ -85,13 +85,15 @@ def prepare(arguments: Sequence[str], root: Path, uid: int, gid: int) -> Plan:
         given = plan.arguments[place]
         if given == "-" or given.startswith("fd:"):
             continue
+        if kind == "scenario" and not given.endswith(".toml"):
+            continue  # the name of one that is shipped
         path = Path(os.path.abspath(given))
         plan.arguments[place] = str(path)
         if kind == "file":
             descriptor = _open_output(path)
             plan.descriptors.append(descriptor)
             plan.arguments[place] = f"fd:{descriptor}"
-        elif kind == "input":
+        elif kind in ("input", "scenario"):
             plan.arguments[place] = str(_readable(path, plan, root))
         else:
             _lend(path, plan, kind)

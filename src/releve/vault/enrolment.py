@@ -97,8 +97,10 @@ def _central_polynomial(home: Home, restic: Restic) -> str:
         password = secrets.token_urlsafe(32)
         restic.init(central, password)
         make_folder(secret.parent)
-        write_durably(secret, json.dumps({"password": password}).encode(), mode=0o600)
-    return read_polynomial(central, str(json.loads(secret.read_text("utf-8"))["password"]))
+        # kept beside the password: reading it again would cost a key derivation per enrolment
+        fields = {"password": password, "polynomial": read_polynomial(central, password)}
+        write_durably(secret, json.dumps(fields).encode(), mode=0o600)
+    return str(json.loads(secret.read_text("utf-8"))["polynomial"])
 
 
 def read_polynomial(repository: Path, password: str) -> str:

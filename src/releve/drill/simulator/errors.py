@@ -11,6 +11,12 @@ class SimulatorFailed(ReleveError):
     next_step = "Relancez l'exercice ; si cela se répète, ./run doctor dit ce qui manque."
 
 
+class AlreadyPlayed(ReleveError):
+    """Un exercice a déjà été joué dans {path}."""
+
+    next_step = "Donnez un dossier neuf, ou ôtez --home : chaque exercice a le sien."
+
+
 class AttackRefused(ReleveError):
     """L'attaquant d'exercice refuse : {why}."""
 
