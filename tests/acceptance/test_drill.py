@@ -72,7 +72,7 @@ def _play(folder: Path, seed: int, sabotage: str | None) -> Played:
         pass_fds=_gate(),
     )
     root: set[str] = set()
-    with ThreadPoolExecutor(1) as reader:
+    with process, ThreadPoolExecutor(1) as reader:
         said = reader.submit(lambda: process.stdout.read() if process.stdout else "")
         while process.poll() is None:
             root |= _root_children_of(process.pid)
@@ -204,9 +204,9 @@ def test_ctrl_c_leaves_no_process_and_no_half_report(tmp_path: Path) -> None:
     assert process.wait(40) == 130
     assert not (home / "report").exists()
     left = [
-        command
+        found
         for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and str(home) in (command := _command(entry))
+        if entry.name.isdigit() and str(home) in (found := _command(entry))
     ]
     assert left == []
 

@@ -147,14 +147,16 @@ def test_a_socket_handed_down_by_the_supervisor_is_served(home: Home) -> None:
 def test_a_second_signer_says_who_holds_the_home(
     home: Home, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from releve.runtime import signer
+    from releve.runtime import part, signer
 
     monkeypatch.setenv("RELEVE_HOME", str(home.path))  # start() sets it: put back afterwards
     monkeypatch.setattr(sys, "argv", ["signer", "--home", str(home.path)])
     monkeypatch.setattr(signer, "_WAIT_SECONDS", 0.0)
     monkeypatch.setattr("releve.runtime.part.die_with_parent", lambda: None)
     with signer_process(home) as process:
-        assert signer.main() == 2
+        with pytest.raises(SystemExit) as ended:
+            part.run("signer", signer.serve)
+        assert ended.value.code == 2
         assert str(process.pid) in capfd.readouterr().err
 
 

@@ -14,9 +14,11 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, read
 
 _PR_SET_PDEATHSIG = 1
@@ -34,6 +36,18 @@ class Part:
         """Tell the supervisor that this part serves, and where."""
         sys.stdout.write(json.dumps({"ready": self.name, "endpoints": endpoints}) + "\n")
         sys.stdout.flush()
+
+
+def run(name: str, body: Callable[[Part], None]) -> None:
+    """The life of a part: ``body`` serves until told to stop; an error it raises is said on the
+    error output, with what to do, and ends the process with its status.
+    """
+    part = start(name)
+    try:
+        body(part)
+    except ReleveError as error:
+        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        sys.exit(error.exit_code)
 
 
 def start(name: str) -> Part:

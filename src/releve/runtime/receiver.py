@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 
 import uvicorn
@@ -14,9 +13,8 @@ import uvloop
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.durable import make_folder
-from releve.kernel.errors import ReleveError
 from releve.kernel.home import sole_writer
-from releve.runtime.part import Part, start
+from releve.runtime.part import Part, run
 from releve.runtime.settings import LOOPBACK, receiver_port
 from releve.vault.credentials import Credentials
 from releve.vault.line import listen
@@ -35,23 +33,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def main() -> int:
-    """Serve until SIGTERM or SIGINT; 2 when the vault cannot be opened."""
-    part = start("receiver")
+def serve(part: Part) -> None:
+    """Serve until SIGTERM or SIGINT."""
     make_folder(part.home.secrets("receiver"))
-    try:
-        with (
-            sole_writer(part.home, "receiver"),
-            contextlib.closing(Register(part.home, SystemClock())) as register,
-            _listener(part) as machines,
-            listen(part.home) as worker,
-        ):
-            receiver = Receiver(register, Credentials(part.home), Reserve())
-            uvloop.run(_serve(part, receiver, machines, worker))
-    except ReleveError as error:
-        sys.stderr.write(f"{error}\n{error.remedy}\n")
-        return error.exit_code
-    return 0
+    with (
+        sole_writer(part.home, "receiver"),
+        contextlib.closing(Register(part.home, SystemClock())) as register,
+        _listener(part) as machines,
+        listen(part.home) as worker,
+    ):
+        receiver = Receiver(register, Credentials(part.home), Reserve())
+        uvloop.run(_serve(part, receiver, machines, worker))
 
 
 async def _serve(
@@ -99,4 +91,4 @@ def _listener(part: Part) -> socket.socket:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run("receiver", serve)

@@ -5,34 +5,27 @@ come by a Unix socket, handed down by the supervisor or bound here.
 from __future__ import annotations
 
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, HomeBusy, sole_writer
 from releve.ledger.place import Place
-from releve.ledger.server import listen, run
+from releve.ledger.server import listen
+from releve.ledger.server import run as answer
 from releve.ledger.signer import Signer
-from releve.runtime.part import start
+from releve.runtime.part import Part, run
 
 #: How long a verb that appends by itself may hold the lock before this process gives up.
 _WAIT_SECONDS = 15.0
 
 
-def main() -> int:
-    """Serve until told to stop; 2 when the log cannot be opened."""
-    part = start("signer")
+def serve(part: Part) -> None:
+    """Serve until told to stop."""
     place = Place(part.home)
-    try:
-        with _alone(part.home), Signer(part.home) as signer:
-            listening = socket.socket(fileno=part.fd) if part.fd else listen(place.socket)
-            run(signer, listening, lambda: part.ready(signer=f"unix:{place.socket}"))
-    except ReleveError as error:
-        sys.stderr.write(f"{error}\n{error.remedy}\n")
-        return error.exit_code
-    return 0
+    with _alone(part.home), Signer(part.home) as signer:
+        listening = socket.socket(fileno=part.fd) if part.fd else listen(place.socket)
+        answer(signer, listening, lambda: part.ready(signer=f"unix:{place.socket}"))
 
 
 @contextmanager
@@ -55,4 +48,4 @@ def _alone(home: Home) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run("signer", serve)

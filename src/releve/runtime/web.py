@@ -17,7 +17,7 @@ import uvicorn
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
-from releve.runtime.part import Part, start
+from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 from releve.runtime.settings import LOOPBACK
 
@@ -40,9 +40,8 @@ class _Server(uvicorn.Server):
         self._part.ready(web=self._address)
 
 
-def main() -> None:
+def serve(part: Part) -> None:
     """Serve until told to stop; connections still open after three seconds are closed."""
-    part = start("web")
     use_records(part.home)
     listener = socket.socket(fileno=part.fd) if part.fd else socket.create_server((LOOPBACK, 0))
     address = "http://{}:{}/".format(*listener.getsockname()[:2])
@@ -119,4 +118,4 @@ def _drain(home: Home, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run("web", serve)

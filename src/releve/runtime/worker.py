@@ -11,7 +11,7 @@ from types import FrameType
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import sole_writer
-from releve.runtime.part import start
+from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 from releve.runtime.vault_facts import facts_of, tell_restores
 from releve.vault.depot import ReceiverLine
@@ -38,9 +38,8 @@ def loop(worker: Worker, between: Sequence[Callable[[], object]], stop: threadin
             stop.wait(_PAUSE_SECONDS)
 
 
-def main() -> None:
+def serve(part: Part) -> None:
     """Run until SIGTERM or SIGINT."""
-    part = start("worker")
     home = part.home
     stop = threading.Event()
 
@@ -63,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run("worker", serve)
