@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from releve.kernel.clock import SystemClock
@@ -15,6 +16,10 @@ from releve.kernel.world import World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# A clone that releve cannot write in has no place for examples; nor has CI for deadlines.
+hypothesis.settings.register_profile("releve", database=None, deadline=None)
+hypothesis.settings.load_profile("releve")
 
 CHROMIUM = Path("/usr/bin/chromium")
 _QUIET = (

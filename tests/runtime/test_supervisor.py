@@ -36,7 +36,7 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.home = home
         command = [sys.executable, "-m", "releve.cli", "serve", "--home", str(home)]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
     def parts(self) -> dict[str, dict[str, int]]:
         try:

@@ -15,8 +15,8 @@ import random
 import re
 import sqlite3
 import zipfile
-from typing import Any
 from collections.abc import Callable
+from typing import Any
 
 import docx
 import numpy as np

@@ -33,7 +33,10 @@ def test(
     if long is None:
         scratch = root / "var/tests"
         command = [sys.executable, "-m", "pytest", f"--basetemp={scratch / str(os.getpid())}"]
-        status = subprocess.run([*command, *context.args], check=False).returncode
+        gate = os.environ.get("RELEVE_GATE")  # the fault rig asks it for its disk
+        handed = (int(gate),) if gate else ()
+        done = subprocess.run([*command, *context.args], check=False, pass_fds=handed)
+        status = done.returncode
         return 0 if status == 0 else 1
     sys.path.insert(0, str(root))
     from tests.rig import main

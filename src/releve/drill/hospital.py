@@ -112,6 +112,16 @@ class Hospital:
         good = [b for b in self.backups(machine) if b.ok and b.ended < moment]
         return good[-1] if good else None
 
+    def quiet_moment(self, moment: datetime) -> datetime:
+        """The last moment up to ``moment`` at which no machine was backing up: what was received
+        before it is what had ended before it.
+        """
+        with self._changed:
+            known = [backup for each in self._backups.values() for backup in each]
+        while spans := [b for b in known if b.started < moment <= b.ended]:
+            moment = min(backup.started for backup in spans)
+        return moment
+
     def stop(self) -> None:
         """End every machine and server; nothing of the hospital is left running."""
         for child in self._children.values():

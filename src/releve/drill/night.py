@@ -199,7 +199,7 @@ class Night:
             self._attack.stop()
         touched = self._touched()
         self._stage.happened("Astreinte", f"{len(touched)} machines touchées sont isolées", "act")
-        before = None if seen else self._first_strike()
+        before = None if seen else self._hospital.quiet_moment(self._first_strike())
         self._recovery = self._pool.submit(self._recover_at_ease, touched, before)
 
     def _recover_at_ease(self, touched: list[MachineName], before: datetime | None) -> None:

@@ -53,7 +53,7 @@ class Recovery:
         ``struck``: when each was first touched; ``before``: the hour people found by themselves
         when nothing alarmed.
         """
-        expected = self._expected(machines, struck)
+        expected = self._expected(machines, struck, before)
         if not self._order(people, machines, before, ("restore.p0_seconds", *_FILES)):
             return
         order = self._clock.monotonic()
@@ -82,12 +82,18 @@ class Recovery:
         """Order their restore and compare what comes, file by file."""
         if not machines or not self._order(people, machines, before, _FILES):
             return
-        self._compare(self._clock.monotonic(), self._expected(machines, struck))
+        self._compare(self._clock.monotonic(), self._expected(machines, struck, before))
 
     def _expected(
-        self, machines: Sequence[MachineName], struck: Mapping[MachineName, datetime]
+        self,
+        machines: Sequence[MachineName],
+        struck: Mapping[MachineName, datetime],
+        before: datetime | None,
     ) -> dict[MachineName, Backup | None]:
+        """The last backup of each that had ended when it was touched, or before that hour."""
         last = self._clock.now()
+        if before is not None:
+            return {m: self._hospital.last_before(m, before) for m in machines}
         return {m: self._hospital.last_before(m, struck.get(m, last)) for m in machines}
 
     def _order(

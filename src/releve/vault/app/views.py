@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from releve.kernel.errors import ReleveError
 from releve.kernel.ids import machine_name
 from releve.pages.house import current_home
-from releve.pages.rights import needs
+from releve.pages.rights import at_home, needs
 from releve.pages.roles import Role
 from releve.vault.restored import read_restored
 from releve.vault.state import MachineState, read_state, read_states
@@ -35,7 +35,7 @@ class Row:
     moment: datetime | None
 
 
-@needs(*READERS)
+@needs(*READERS, perimeter=at_home)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All machines, those that need somebody first."""
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "vault/machines.html", {"rows": rows, "first": _sentence(rows)})
 
 
-@needs(*READERS)
+@needs(*READERS, perimeter=at_home)
 @require_safe
 def machine(request: HttpRequest, name: str) -> HttpResponse:
     """One machine: its snapshots, its alarm, what was refused, its last restore."""
