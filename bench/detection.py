@@ -17,8 +17,10 @@ import sys
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.rows import Row
 from tests.vault.attacks import ATTACKS, pixels_only
 from tests.vault.documents import DOCUMENTS, EDITS, Edit
 
@@ -113,35 +115,65 @@ def _try(edit: Edit, data: bytes) -> bytes | None:
             return None
 
 
+@dataclass
+class Judged:
+    """Verdicts by kind of document and by attack, how many contents there were, and the pace."""
+
+    found: dict[str, list[bytes]]
+    real: int
+    seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    wrong: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    by_attack: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    speed: Speed = field(default_factory=lambda: Speed())
+
+
+def judge(roots: list[Path], each: int, *, missed: bool = False) -> Judged:
+    """Attack and edit up to ``each`` files of each kind found below ``roots``, and made ones."""
+    found = collect(roots, each)
+    judged = Judged(found, sum(map(len, found.values())))
+    for _, maker in DOCUMENTS.values():
+        made = [maker(seed) for seed in range(100, 100 + max(4, each // 4))]
+        found[read(made[0]).kind] += made
+    for kind, contents in sorted(found.items()):
+        for file in judged.speed.scan(list(attacked(kind, contents))):
+            judged.seen[kind][file.verdict] += 1
+            judged.by_attack[file.path.split("|")[1]][file.verdict] += 1
+            if missed and file.verdict != "suspect":
+                print(f"# missed {file.path} : {file.verdict}, {file.reason}")
+        for file in judged.speed.scan(list(edited(kind, contents))):
+            judged.wrong[kind][file.verdict] += 1
+            if missed and file.verdict == "suspect":
+                print(f"# wrong {file.path} : {file.reason}")
+    return judged
+
+
+def measure() -> list[Row]:
+    """For ``./run bench``: shares over the files of this Python's own folder and made ones."""
+    judged = judge([Path(sys.prefix)], 20)
+    shares = []
+    for counts in (judged.seen, judged.wrong):
+        total = sum(sum(counter.values()) for counter in counts.values())
+        hits = sum(counter["suspect"] for counter in counts.values())
+        shares.append(round(100 * hits / max(total, 1), 2))
+    return [
+        Row("attaques vues, par fichier", shares[0], "%", ">=", 97.0),
+        Row("fausses suspicions, par fichier", shares[1], "%", "<=", 0.2),
+    ]
+
+
 def main() -> None:
+    """The whole table, on the files of your choice: ``python -m bench.detection --roots DIR``."""
     parser = argparse.ArgumentParser(description="Measures the detector.")
     parser.add_argument("--each", type=int, default=40)
     parser.add_argument("--roots", type=Path, nargs="*", default=[Path(sys.prefix)])
     parser.add_argument("--missed", action="store_true", help="names every miss")
     arguments = parser.parse_args()
-    found = collect(arguments.roots, arguments.each)
-    real = sum(map(len, found.values()))
-    for _, maker in DOCUMENTS.values():
-        made = [maker(seed) for seed in range(100, 100 + max(4, arguments.each // 4))]
-        found[read(made[0]).kind] += made
-    seen: dict[str, Counter[str]] = defaultdict(Counter)
-    wrong: dict[str, Counter[str]] = defaultdict(Counter)
-    by_attack: dict[str, Counter[str]] = defaultdict(Counter)
-    speed = Speed()
-    for kind, contents in sorted(found.items()):
-        for file in speed.scan(list(attacked(kind, contents))):
-            seen[kind][file.verdict] += 1
-            by_attack[file.path.split("|")[1]][file.verdict] += 1
-            if arguments.missed and file.verdict != "suspect":
-                print(f"# missed {file.path} : {file.verdict}, {file.reason}")
-        for file in speed.scan(list(edited(kind, contents))):
-            wrong[kind][file.verdict] += 1
-            if arguments.missed and file.verdict == "suspect":
-                print(f"# wrong {file.path} : {file.reason}")
-    print(f"{real} files found, {sum(map(len, found.values())) - real} made")
-    _table(seen, wrong, {kind: len(items) for kind, items in found.items()})
-    _attacks(by_attack)
-    print(f"\n{speed}")
+    judged = judge(arguments.roots, arguments.each, missed=arguments.missed)
+    sizes = {kind: len(items) for kind, items in judged.found.items()}
+    print(f"{judged.real} files found, {sum(sizes.values()) - judged.real} made")
+    _table(judged.seen, judged.wrong, sizes)
+    _attacks(judged.by_attack)
+    print(f"\n{judged.speed}")
 
 
 class Speed:

@@ -1,7 +1,7 @@
 """The ledger's two figures: durable appends against this disk's own pace, and one proof among ten
 million.
 
-    python -m bench.ledger [--json] [--folder DIR] [--seconds S] [--entries N]
+    ./run bench ledger
 
 (a) eight client processes append through the signer's socket, each waiting for its index before the
 next; divided by this disk's fdatasync/s, measured just before and just after in the same folder.
@@ -10,8 +10,6 @@ next; divided by this disk's fdatasync/s, measured just before and just after in
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import multiprocessing.synchronize
 import os
@@ -21,9 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+
+from bench.rows import Row
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
@@ -38,22 +37,15 @@ PROOFS = 2_000
 _RECORD_BYTES = 512
 
 
-def main(argv: Sequence[str]) -> int:
-    """Print both figures; 1 when one misses its goal."""
-    parser = argparse.ArgumentParser(prog="bench.ledger")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--entries", type=int, default=10_000_000)
-    asked = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        figures = appends(Path(folder), asked.seconds) | proofs(Path(folder), asked.entries)
-    if asked.json:
-        print(json.dumps(figures, indent=1))
-    else:
-        for name, value in figures.items():
-            print(f"{name:28} {value}")
-    return 0 if figures["append_ratio"] >= 1.0 and figures["proof_p50_ms"] <= 1.0 else 1
+def measure() -> list[Row]:
+    """For ``./run bench``: the two goals of the ledger."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = appends(Path(folder), 5.0)
+        proved = proofs(Path(folder), 10_000_000)
+    return [
+        Row("appends ÷ fdatasync", written["append_ratio"], "×", ">=", 1.0),
+        Row("inclusion à 10 M d'entrées (p50)", proved["proof_p50_ms"], "ms", "<=", 1.0),
+    ]
 
 
 def appends(folder: Path, seconds: float) -> dict[str, float]:
@@ -171,7 +163,3 @@ def _client(
 
 def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from releve.cli.options import ROOT, JsonOption, write_json
 from releve.kernel.errors import BadInput
+
+_NOT_BENCHES = ("__init__", "rows")
 
 
 def bench(
@@ -18,7 +21,7 @@ def bench(
 ) -> int:
     """Mesure la vitesse ; chaque banc dit sa référence et son but. 1 = un but manqué."""
     root = ROOT.resolve()
-    known = sorted(path.stem for path in (root / "bench").glob("[a-z]*.py"))
+    known = sorted(p.stem for p in (root / "bench").glob("*.py") if p.stem not in _NOT_BENCHES)
     if name is not None and name not in known:
         fix = f"Bancs connus : {', '.join(known)}."
         raise BadInput(where="bench", what=f"« {name} » n'existe pas", fix=fix)
@@ -27,8 +30,9 @@ def bench(
     figures = {n: importlib.import_module(f"bench.{n}").measure() for n in chosen}
     for subject, rows in figures.items():
         for row in rows:
-            state = "● tenu" if row["met"] else "○ manqué"
-            goal = f"visé {row['op']} {row['goal']}"
-            print(f"{subject:10} {row['id']:32} {row['value']:>12} {row['unit']:12} {goal} {state}")
-    write_json(json_file, figures)
-    return 0 if all(row["met"] for rows in figures.values() for row in rows) else 1
+            state = "● tenu" if row.met else "○ manqué"
+            goal = f"visé {row.op} {row.goal:g}"
+            print(f"{subject:10} {row.id:34} {row.value:10.2f} {row.unit:3} {goal:12} {state}")
+    written = [{**asdict(r), "met": r.met} for rows in figures.values() for r in rows]
+    write_json(json_file, written)
+    return 0 if all(row["met"] for row in written) else 1
