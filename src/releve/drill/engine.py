@@ -145,6 +145,7 @@ class Drill:
             ledger_root=checked.root,
             ledger_fingerprint=proof.fingerprint(night.anchor),
             sabotage=self._sabotage.name,
+            decisions=self._decisions(observed),
         )
         return result
 
@@ -177,6 +178,20 @@ class Drill:
             "verdict", "drill.verdict", system="exercice", value=ok, unit=None, detail=detail
         )
         return [figure.proved_by(index) for figure in figures], index
+
+    def _decisions(self, observed: verdict.Observed) -> tuple[str, ...]:
+        """What this night leaves to a director; never an answer."""
+        scenario, lost = self._scenario, observed.files_lost
+        played = f"toutes les {scenario.backups.period_s:g} s"
+        return (
+            f"Faut-il sauvegarder plus souvent que {scenario.backup_period} ? Avec une sauvegarde"
+            f" {played}, {lost} fichiers chiffrés avant l'alarme."
+            if lost is not None
+            else "Pourquoi aucune alarme n'a-t-elle été donnée ?",
+            "Où mettre la deuxième copie du coffre ? Qui administre cette machine peut encore tout"
+            " effacer.",
+            "Quand jouer cette nuit avec des personnes ? Rien ici ne mesure leur temps.",
+        )
 
     def _settings(self, plan: Plan, index: int) -> dict[str, str]:
         scenario = self._scenario

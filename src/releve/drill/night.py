@@ -288,4 +288,6 @@ def _struck(lines: list[dict[str, object]]) -> list[tuple[str, datetime]]:
 
 
 def _tone(event: Event) -> Kind:
-    return "attack" if event.kind in ("attack", "intruder", "receiver-killed") else "act"
+    if event.kind in ("attack", "intruder", "receiver-killed"):
+        return "attack"
+    return "act" if event.kind == "restore" else "info"

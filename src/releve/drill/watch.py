@@ -67,7 +67,7 @@ class Watch:
         self._told.add((fact.what, fact.system))
         if fact.what == ALARM:
             count = thousands(fact.value) if isinstance(fact.value, int) else "des"
-            text = f"ALARME · {count} fichiers illisibles sur {fact.system}"
+            text = f"{count} fichiers illisibles sur {fact.system}"
             self._stage.happened("Relève", text, "alarm", fact.index)
         elif fact.what in _TOLD:
             text = f"{_TOLD[fact.what]} ({fact.system})"
