@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from typing import Literal
 
 from rich.console import Console, Group
 from rich.live import Live as RichLive
@@ -120,7 +121,8 @@ class Live:
 
     def _write(self, shown: Text | Table) -> None:
         plain = not self._console.is_terminal and isinstance(shown, Text)
-        self._console.print(shown, markup=False, soft_wrap=plain, overflow="fold")
+        overflow: Literal["fold"] | None = None if plain else "fold"  # a log wraps by itself
+        self._console.print(shown, markup=False, soft_wrap=plain, overflow=overflow)
         self._console.file.flush()
 
     def _refresh(self) -> None:
