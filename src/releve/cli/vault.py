@@ -14,6 +14,7 @@ from releve.cli.options import HomeOption, JsonOption, open_home, write_json
 from releve.kernel.clock import SystemClock, iso
 from releve.kernel.ids import machine_name
 from releve.kernel.units import NARROW_SPACE, size, thousands
+from releve.pages.figures import moment
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -170,8 +171,8 @@ def _show_machines(console: Console, known: Sequence[tuple[str, MachineState | N
         clean = state.last_clean if state else None
         table.add_row(
             machine,
-            iso(state.last_received) if state and state.last_received else "jamais",
-            iso(clean.received) if clean else "aucune",
+            moment(state.last_received) if state and state.last_received else "jamais",
+            moment(clean.received) if clean else "aucune",
             thousands(len(state.snapshots)) if state else "0",
             _printable(state.alarm.reason) if state and state.alarm else "–",
         )
@@ -188,7 +189,7 @@ def _show_snapshots(console: Console, lines: tuple[SnapshotLine, ...]) -> None:
     for line in lines:
         table.add_row(
             line.id[:12],
-            iso(line.received),
+            moment(line.received),
             line.words,
             thousands(line.files),
             thousands(line.suspect),
@@ -202,7 +203,7 @@ def _show_restoration(console: Console, done: Restoration) -> None:
     console.print(
         f"{word}{NARROW_SPACE}: {thousands(done.identical)} fichiers identiques sur"
         f" {thousands(done.files)} ({size(done.bytes)}), sauvegarde {done.snapshot.id[:12]}"
-        f" reçue {iso(done.snapshot.received)}, dans {done.into}"
+        f" reçue {moment(done.snapshot.received)}, dans {done.into}"
     )
     for flaw in done.flaws[:_SHOWN_FLAWS]:
         console.print(f"  {_printable(flaw.path)} : {_printable(flaw.what)}")
