@@ -87,7 +87,11 @@ def _sentence(rows: Sequence[Row]) -> str:
     alarmed = sum(row.mark == "○" for row in rows)
     late = sum(row.mark in "◐–" for row in rows)
     if alarmed:
-        return f"{alarmed} machine(s) en alarme sur {len(rows)}."
+        return f"{_machines(alarmed)} en alarme, sur {len(rows)}."
     if late:
-        return f"{late} machine(s) à vérifier sur {len(rows)}."
-    return f"Les {len(rows)} machines ont une sauvegarde saine de moins d'un jour."
+        return f"{_machines(late)} à vérifier, sur {len(rows)}."
+    return f"{_machines(len(rows))}, toutes avec une sauvegarde saine de moins d'un jour."
+
+
+def _machines(count: int) -> str:
+    return "Une machine" if count == 1 else f"{count} machines"
