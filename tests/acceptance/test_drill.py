@@ -24,6 +24,8 @@ from releve.drill.simulator.postgres import tool
 from releve.kernel.errors import MissingTool
 
 SCENARIO = Path(__file__).with_name("nuit-courte.toml")
+#: A seed whose twelve attempts hold a deletion of data and a poisoned index.
+SEED = 10
 BREAKS = {
     "delete-allowed": ["vault.destroy_refused"],
     "index-poisoned": ["vault.destroy_refused"],
@@ -114,7 +116,7 @@ def drills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str | None
         pytest.skip(str(error))
     with ThreadPoolExecutor(2) as pool:
         yield {
-            name: pool.submit(_play, tmp_path_factory.mktemp(name or "honest"), 5, name)
+            name: pool.submit(_play, tmp_path_factory.mktemp(name or "honest"), SEED, name)
             for name in (None, "detector-silent", *(n for n in BREAKS if n != "detector-silent"))
         }
 

@@ -27,6 +27,8 @@ DEFAULT = "nuit-de-dimanche"
 #: Seconds the alarm may take beyond the backup period: the package's least target.
 DETECT_MARGIN_S = 60
 MAX_FLEET = 40
+#: The least number of attempts against the backups in a drill.
+LEAST_ATTEMPTS = 12
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,16 @@ class Backups:
 
 @dataclass(frozen=True)
 class Attack:
-    """The attack starts at a second drawn in the window; it knows nothing of the backups."""
+    """The attack starts at a second drawn in the window; it knows nothing of the backups.
+
+    ``attempts``: how many of the intruder's catalogue are drawn, all when there are fewer.
+    """
 
     earliest_s: float
     latest_s: float
     files_per_s: float
     spared_workstations: int
+    attempts: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def least_targets(period_s: float, dmia_s: float) -> dict[str, Target]:
     """The targets no scenario may loosen."""
     return {
         "detect.seconds": Target("<=", period_s + DETECT_MARGIN_S),
-        "vault.destroy_attempts": Target(">=", 12),
+        "vault.destroy_attempts": Target(">=", LEAST_ATTEMPTS),
         "restore.p0_seconds": Target("<=", dmia_s),
         "vault.acknowledged_lost": Target("==", 0),
         "ledger.verified": Target("==", True),
@@ -130,7 +136,8 @@ def parse(text: str, path: Path) -> Scenario:
             attack.number("earliest_s", 0),
             attack.number("latest_s", 0),
             attack.number("files_per_s", 0.1),
-            attack.whole("spared_workstations", 0, MAX_FLEET),
+            attack.whole("spared_workstations", 1, MAX_FLEET),
+            attack.whole("attempts", LEAST_ATTEMPTS, 1000),
         ),
         timeline=_timeline(root),
         targets=_targets(root.table("targets"), least_targets(period, dmia)),

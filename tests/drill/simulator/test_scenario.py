@@ -31,6 +31,7 @@ earliest_s = 24
 latest_s = 34
 files_per_s = 4
 spared_workstations = 1
+attempts = 24
 [[timeline]]
 at_s = 24
 kind = "attack"

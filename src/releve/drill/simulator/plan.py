@@ -155,7 +155,7 @@ def draw(
         key=_stream(seed, "key").randbytes(32),
         patient_zero=victims[0].name,
         spared=tuple(machine.name for machine in safe),
-        intruder_order=tuple(shuffled),
+        intruder_order=tuple(shuffled[: scenario.attack.attempts]),
         database_sql=HOSPITAL_SQL.replace("@seed@", str(seed)),
     )
 
