@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,27 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(home.HomeUnreadable, match="n'est pas vide"):
         home.birth(tmp_path, World.REAL, NOW)
     assert [p.name for p in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_a_birth_that_was_killed_is_finished_by_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "h/secrets").mkdir(parents=True)
+    (tmp_path / "h/.home.json.abc123.tmp").write_bytes(b"{")
+    assert home.birth(tmp_path / "h", World.REAL, NOW).world is World.REAL
+
+
+def test_births_at_once_give_one_home(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for round_ in range(20):
+            path = tmp_path / str(round_)
+            born = list(pool.map(lambda _, at=path: home.birth(at, World.REAL, NOW), range(8)))
+            assert len({each.id for each in born}) == 1
+
+
+def test_a_live_home_is_not_taken_over(tmp_path: Path) -> None:
+    born = home.birth(tmp_path / "h", World.REAL, NOW)
+    with pytest.raises(home.HomeAlreadyLive):
+        home.take_over(born.path)
+    assert home.read(born.path).epoch == 1
 
 
 def test_a_newer_home_is_refused_by_this_program(tmp_path: Path) -> None:

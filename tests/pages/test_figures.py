@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releve.pages.figures import Figure, age, moment, show, written
+from releve.kernel.units import moment
+from releve.pages.figures import Figure, age, show, written
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

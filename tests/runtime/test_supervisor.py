@@ -33,10 +33,11 @@ def _wait(what: str, seen: Callable[[], Any]) -> Any:
 class Service:
     """A real ``serve`` process on a real home."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, extra: dict[str, str] | None = None) -> None:
         self.home = home
+        environment = {**os.environ, **(extra or {})}
         command = [sys.executable, "-m", "releve.cli", "serve", "--home", str(home)]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
 
     def parts(self) -> dict[str, dict[str, int]]:
         try:
@@ -94,6 +95,32 @@ def test_each_part_killed_comes_back_and_takes_none_down(service: Service) -> No
         others = [other for other in PARTS if other != name]
         assert {o: after[o]["pid"] for o in others} == {o: lives[o]["pid"] for o in others}
     assert service.endpoints() == before
+
+
+def test_a_part_that_says_too_much_is_still_kept_alive(tmp_path: Path) -> None:
+    """A line longer than any buffer on its error output, then its death: it comes back."""
+    patch = tmp_path / "patch"
+    patch.mkdir()
+    mark = tmp_path / "said"
+    (patch / "sitecustomize.py").write_text(
+        "import sys, pathlib\n"
+        f"mark = pathlib.Path({str(mark)!r})\n"
+        "if 'releve.runtime.worker' in sys.orig_argv and not mark.exists():\n"
+        "    mark.touch()\n"
+        "    sys.stderr.write('x' * 300_000 + '\\n')\n"
+        "    sys.stderr.flush()\n"
+        "    raise SystemExit(3)\n"
+    )
+    running = Service(tmp_path / "home", {"PYTHONPATH": str(patch)})
+    try:
+        _wait("service up", running.up)
+        _wait("worker back", lambda: running.parts()["worker"]["restarts"] >= 1)
+        worker = running.parts()["worker"]["pid"]
+        _wait("worker alive", lambda: _alive(worker))
+        assert (tmp_path / "home/log/worker.log").stat().st_size >= 300_000
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(PATIENCE)
 
 
 def test_a_second_serve_is_refused_and_says_where_the_first_is(service: Service) -> None:

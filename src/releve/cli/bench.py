@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from releve.cli.options import ROOT, JsonOption, write_json
+from releve.cli.options import ROOT, JsonOption, screen, write_json
 from releve.kernel.errors import BadInput
 
 _NOT_BENCHES = ("__init__", "rows")
@@ -32,7 +32,8 @@ def bench(
         for row in rows:
             state = "● tenu" if row.met else "○ manqué"
             goal = f"visé {row.op} {row.goal:g}"
-            print(f"{subject:10} {row.id:34} {row.value:10.2f} {row.unit:3} {goal:12} {state}")
+            text = f"{row.id:34} {row.value:10.2f} {row.unit:3} {goal:12} {state}"
+            print(f"{subject:10} {text}", file=screen(json_file))
     written = [{**asdict(r), "met": r.met} for rows in figures.values() for r in rows]
     write_json(json_file, written)
     return 0 if all(row["met"] for row in written) else 1

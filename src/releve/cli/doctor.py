@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from releve.cli.options import HomeOption, JsonOption, open_home, write_json
-from releve.kernel.home import Home
+from releve.cli.options import HomeOption, JsonOption, open_home, screen, write_json
+from releve.kernel.home import Home, writer_of
 from releve.kernel.home import take_over as take_home_over
 
 
@@ -48,22 +48,31 @@ def doctor(
         print(
             f"{opened.path} : ce dossier est maintenant le dossier vivant (époque {opened.epoch})."
         )
-    endpoints = opened.run / "endpoints.json"
-    addresses: dict[str, str] = json.loads(endpoints.read_text()) if endpoints.exists() else {}
+    out = screen(json_file)
+    addresses = _addresses(opened)
     if ports:
         for name, address in addresses.items():
-            print(f"{name:9} {address}")
+            print(f"{name:9} {address}", file=out)
         if not addresses:
-            print("Rien n'est en service. Pour démarrer : ./run serve")
+            print("Rien n'est en service. Pour démarrer : ./run serve", file=out)
         write_json(json_file, addresses)
         return 0
     findings = [*_programs(), _postgresql(), _home(opened), _served(addresses)]
     for finding in findings:
-        print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}")
+        print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}", file=out)
         if finding.remedy:
-            print(f"  → {finding.remedy}")
+            print(f"  → {finding.remedy}", file=out)
     write_json(json_file, [asdict(finding) for finding in findings])
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _addresses(home: Home) -> dict[str, str]:
+    """What is served now; a supervisor that was killed leaves its file behind."""
+    endpoints = home.run / "endpoints.json"
+    if writer_of(home, "serve") is None or not endpoints.exists():
+        return {}
+    found: dict[str, str] = json.loads(endpoints.read_text("utf-8"))
+    return found
 
 
 def _programs() -> list[Finding]:

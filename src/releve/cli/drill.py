@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -44,8 +43,6 @@ def drill(
     from releve.drill.simulator.sabotage import find
     from releve.runtime.platform import HomePlatform
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # even where a shell had them ignored
-        signal.signal(number, signal.default_int_handler)
     clock = SystemClock()
     played = load(scenario)
     chosen = find(sabotage)

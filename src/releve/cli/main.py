@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 
 import typer
 from typer._click.exceptions import ClickException  # « unknown option » has no public base
@@ -34,6 +36,8 @@ def run() -> int:
     """Run the verb of ``sys.argv``; its exit status: 0 as asked, 1 falls short, 2 could not run."""
     if "RELEVE_TIED" in os.environ:
         die_with_parent()
+    for number in (signal.SIGINT, signal.SIGTERM):  # even where a shell had them ignored
+        signal.signal(number, _interrupt)
     try:
         status = app(standalone_mode=False)
     except ReleveError as error:
@@ -47,4 +51,16 @@ def run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("Interrompu.\n")
         return 130
+    except OSError as error:
+        place = f"{error.filename} : " if error.filename else ""
+        sys.stderr.write(f"{place}{error.strerror or error}\n")
+        sys.stderr.write("→ Vérifiez ce chemin, la place sur le disque et vos droits.\n")
+        return 2
     return status if isinstance(status, int) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Once: a second Ctrl-C must not break what the first one is putting away."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -35,6 +35,11 @@ JsonOption = Annotated[
 def open_home(path: Path | None) -> Home:
     """Open the home of a verb other than ``drill``; a missing one is born real."""
     return birth(path or DEFAULT_HOME, World.REAL, SystemClock().now())
+
+
+def screen(json_target: str | None) -> TextIO:
+    """Where people's words go: the error output when ``--json -`` has taken the standard one."""
+    return sys.stderr if json_target == "-" else sys.stdout
 
 
 def write_json(target: str | None, figures: object) -> None:

@@ -12,7 +12,9 @@ from releve.cli.options import HomeOption, open_home
 
 def serve(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port des pages (défaut : celui d'avant).")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port des pages (défaut : celui d'avant).")
+    ] = 0,
 ) -> None:
     """Met en marche le registre, le coffre et les pages, et les relance s'ils tombent."""
     from releve.runtime.supervisor import serve as run

@@ -13,8 +13,7 @@ import typer
 from releve.cli.options import HomeOption, JsonOption, open_home, write_json
 from releve.kernel.clock import SystemClock, iso
 from releve.kernel.ids import machine_name
-from releve.kernel.units import NARROW_SPACE, size, thousands
-from releve.pages.figures import moment
+from releve.kernel.units import NARROW_SPACE, moment, size, thousands
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -63,7 +63,9 @@ class Night:
         self._outcomes: list[Outcome] = []
         self._intrusion: Future[None] | None = None
         self._recovery: Future[None] | None = None
-        self._recovered = Recovery(platform, hospital, stage, clock, scenario.dmia_p0_s)
+        self._recovered = Recovery(
+            platform, hospital, stage, clock, scenario.dmia_p0_s, self._stopping
+        )
         self._reasons: dict[str, str] = {}
 
     def play(self) -> verdict.Observed:

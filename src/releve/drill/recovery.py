@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -33,10 +34,16 @@ class Recovery:
     """``p0_seconds`` and ``compared`` are None until seen; ``reasons`` say why they are not."""
 
     def __init__(
-        self, platform: Platform, hospital: Hospital, stage: Stage, clock: Clock, dmia_s: float
+        self,
+        platform: Platform,
+        hospital: Hospital,
+        stage: Stage,
+        clock: Clock,
+        dmia_s: float,
+        stopping: threading.Event,
     ) -> None:
         self._platform, self._hospital, self._stage = platform, hospital, stage
-        self._clock, self._limit_s = clock, dmia_s * _PATIENCE
+        self._clock, self._limit_s, self._stopping = clock, dmia_s * _PATIENCE, stopping
         self.p0_seconds: float | None = None
         self.compared: Compared | None = None
         self.reasons: dict[str, str] = {}
@@ -58,7 +65,7 @@ class Recovery:
             return
         order = self._clock.monotonic()
         waiting = list(self._hospital.servers)
-        while waiting and self._clock.monotonic() - order < self._limit_s:
+        while waiting and self._worth_waiting(order):
             for server in list(waiting):
                 if self._answers(server, expected.get(MachineName(server.name))):
                     waiting.remove(server)
@@ -113,6 +120,10 @@ class Recovery:
         self._stage.happened("Direction", text, "act")
         return True
 
+    def _worth_waiting(self, order: float) -> bool:
+        waited = self._clock.monotonic() - order
+        return waited < self._limit_s and not self._stopping.is_set()
+
     def _answers(self, server: Server, backup: Backup | None) -> bool:
         folder = self._platform.restored(MachineName(server.name))
         if folder is None or backup is None:
@@ -132,7 +143,7 @@ class Recovery:
                 self.reasons |= dict.fromkeys(_FILES, why)
                 continue
             while (folder := self._platform.restored(machine)) is None:
-                if self._clock.monotonic() - order > self._limit_s:
+                if not self._worth_waiting(order):
                     break
                 self._clock.sleep(_POLL_SECONDS)
             one = compared(backup.manifest, manifest(folder) if folder else {})

@@ -17,7 +17,7 @@ _TOLD = {
     "vault.garbage": "objets illisibles déposés, gardés à part et comptés",
     "vault.refused": "demandes refusées au coffre",
     "accord.demandé": "un acte à deux est demandé",
-    "accord.accordé": "l'acte est accordé par une autre personne",
+    "accord.donné": "l'acte est accordé par une autre personne",
 }
 
 

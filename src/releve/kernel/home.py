@@ -64,6 +64,14 @@ class HomeCopied(ReleveError):
     next_step = "Si l'original est arrêté pour toujours : ./run doctor --take-over --home {path}"
 
 
+class HomeAlreadyLive(ReleveError):
+    """Le dossier {path} est déjà le dossier vivant : il n'y a rien à reprendre."""
+
+    next_step = (
+        "--take-over ne sert qu'à un dossier copié dont l'original est arrêté pour toujours."
+    )
+
+
 class FinessRefused(ReleveError):
     """Le FINESS {number} ne va pas dans un dossier {world}."""
 
@@ -127,13 +135,19 @@ def birth(path: Path, world: World, now: datetime) -> Home:
     """
     make_folder(path)
     if not (path / _FILE).exists():
-        if any(entry.name != _FILE for entry in path.iterdir() if entry.name != "run"):
+        others = [entry.name for entry in path.iterdir() if not _of_a_birth(entry.name)]
+        if others and not (path / _FILE).exists():
             raise HomeUnreadable(path=path, why="le dossier n'est pas vide et home.json manque")
         home = Home(path.resolve(), new_home_id(), world, 1, now, _place(path))
         create_durably(path / _FILE, _encode(home), mode=0o644)
         for name in ("run", "secrets"):
             make_folder(path / name)
     return read(path)
+
+
+def _of_a_birth(name: str) -> bool:
+    """What another birth, going on or killed, leaves beside ``home.json``."""
+    return name in (_FILE, "run", "secrets") or name.startswith(f".{_FILE}.")
 
 
 def read(path: Path) -> Home:
@@ -165,13 +179,26 @@ def read_world(folder: Path) -> World | None:
 
 
 def take_over(path: Path) -> Home:
-    """Make a copied home the live one: next epoch, this place. The caller holds every lock of the
-    home.
+    """Make a copied home the live one: next epoch, this place. No writer can hold it: each is
+    refused while it is a copy. Raises :class:`HomeAlreadyLive`.
     """
     old = read(path)
+    if old.place == _place(path):
+        raise HomeAlreadyLive(path=path)
     home = Home(old.path, old.id, old.world, old.epoch + 1, old.born, _place(path))
     write_durably(path / _FILE, _encode(home), mode=0o644)
     return read(path)
+
+
+def writer_of(home: Home, part: str) -> int | None:
+    """The process that holds ``run/<part>.lock`` now, None when nobody does."""
+    try:
+        with sole_writer(home, part):
+            return None
+    except HomeBusy as busy:
+        return int(str(busy.data["pid"]))
+    except HomeCopied:
+        return None
 
 
 @contextmanager
@@ -217,6 +244,7 @@ __all__ = [
     "FORMAT",
     "FinessRefused",
     "Home",
+    "HomeAlreadyLive",
     "HomeBusy",
     "HomeCopied",
     "HomeTooNew",
@@ -227,4 +255,5 @@ __all__ = [
     "read_world",
     "sole_writer",
     "take_over",
+    "writer_of",
 ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 NARROW_SPACE = "\u202f"
+
+PARIS = ZoneInfo("Europe/Paris")
+_MONTHS = (
+    "janv.", "févr.", "mars", "avr.", "mai", "juin",
+    "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -40,3 +47,14 @@ def size(octets: int) -> str:
         if octets >= unit:
             return f"{octets / unit:.1f}".replace(".", ",") + f"{NARROW_SPACE}{name}"
     raise AssertionError("unreachable")
+
+
+def moment(when: datetime) -> str:
+    """« 21 nov. 2026 à 03:12 », Europe/Paris."""
+    local = when.astimezone(PARIS)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} à {local:%H:%M}"
+
+
+def hour(when: datetime) -> str:
+    """« 03:12 », Europe/Paris."""
+    return f"{when.astimezone(PARIS):%H:%M}"

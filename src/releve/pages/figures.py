@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from releve.kernel.units import NARROW_SPACE, duration, thousands
-
-PARIS = ZoneInfo("Europe/Paris")
-_MONTHS = (
-    "janv.", "févr.", "mars", "avr.", "mai", "juin",
-    "juil.", "août", "sept.", "oct.", "nov.", "déc.",
-)  # fmt: skip
+from releve.kernel.units import NARROW_SPACE, duration, moment, thousands
 
 FRESH, LATE, OLD, BAD, ALARM, ABSENT, ELSEWHERE = (
     "à jour",
@@ -126,14 +119,3 @@ def age(measured_at: datetime, now: datetime) -> str:
     if elapsed < timedelta(seconds=10):
         return "à l'instant"
     return f"il y a {duration(elapsed)}"
-
-
-def moment(when: datetime) -> str:
-    """« 21 nov. 2026 à 03:12 », Europe/Paris."""
-    local = when.astimezone(PARIS)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} à {local:%H:%M}"
-
-
-def hour(when: datetime) -> str:
-    """« 03:12 », Europe/Paris."""
-    return f"{when.astimezone(PARIS):%H:%M}"

@@ -1,5 +1,5 @@
-"""The signer's process: ``python -m releve.runtime.signer --home DIR``. No listening port; appends
-come by a Unix socket, handed down by the supervisor or bound here.
+"""The signer's process: ``python -m releve.runtime.signer --home DIR``. No listening port: appends
+come by a Unix socket, bound here or handed down with ``--fd``; clients ask again while it is away.
 """
 
 from __future__ import annotations

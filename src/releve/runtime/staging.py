@@ -114,7 +114,9 @@ def _paths(arguments: list[str]) -> Iterator[tuple[int, str]]:
                 continue
             if option in _OPTIONS and place + 1 < len(arguments):
                 yield place + 1, _OPTIONS[option]
-            place += 2
+            following = arguments[place + 1 : place + 2]
+            bare = not following or (following[0].startswith("-") and following[0] != "-")
+            place += 1 if bare else 2
         else:
             plain.append(place)
             place += 1

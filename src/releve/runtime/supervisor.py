@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,12 +27,16 @@ from releve.runtime.settings import LOOPBACK, read_settings, receiver_port, reme
 PARTS = ("signer", "receiver", "worker", "web")
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 5.0, 10.0
 _STOP_SECONDS = 8.0
+_CHUNK = 65536
 
 
 class PortTaken(ReleveError):
-    """Le port {port} est déjà pris sur cette machine."""
+    """Le port {port} ({part}) est déjà pris sur cette machine."""
 
-    next_step = "Donnez un autre --port, ou arrêtez le programme qui l'occupe."
+    next_step = (
+        "Arrêtez le programme qui l'occupe ; pour les pages, --port en choisit un autre, pour le"
+        " coffre, receiver_port dans settings.json du dossier (les machines inscrites le suivent)."
+    )
 
 
 @dataclass
@@ -55,7 +59,10 @@ class Supervisor:
         self._say = say
         self._stopping = asyncio.Event()
         web_port = port or read_settings(home).web_port
-        listeners = {"web": _listen(web_port), "receiver": _listen(receiver_port(home))}
+        listeners = {
+            "web": _listen(web_port, "web"),
+            "receiver": _listen(receiver_port(home), "receiver"),
+        }
         self._parts = [_Running(name, listeners.get(name)) for name in PARTS]
         remember(home, web_port=listeners["web"].getsockname()[1])
 
@@ -84,7 +91,10 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             began = loop.time()
-            status = await self._live(part)
+            try:
+                status = str(await self._live(part))
+            except OSError as error:  # no memory, no disk, no descriptor: it may pass
+                status = str(error)
             if self._stopping.is_set():
                 return
             part.restarts += 1
@@ -113,13 +123,19 @@ class Supervisor:
             env=environment,
             start_new_session=True,
         )
-        self._publish()
-        if process.stdout is not None and process.stderr is not None:
-            await asyncio.gather(self._hear(part, process.stdout), self._log(process.stderr, log))
-        return await process.wait()
+        try:
+            self._publish()
+            if process.stdout is not None and process.stderr is not None:
+                await asyncio.gather(
+                    self._hear(part, process.stdout), self._log(process.stderr, log)
+                )
+            return await process.wait()
+        finally:
+            with suppress(ProcessLookupError):  # whatever it had started goes with it
+                os.killpg(process.pid, signal.SIGKILL)
 
     async def _hear(self, part: _Running, lines: asyncio.StreamReader) -> None:
-        async for line in lines:
+        async for line in _lines(lines):
             with suppress(ValueError, KeyError, AttributeError):
                 part.endpoints = dict(json.loads(line)["endpoints"])
                 self._publish()
@@ -127,8 +143,9 @@ class Supervisor:
 
     async def _log(self, lines: asyncio.StreamReader, path: Path) -> None:
         with path.open("ab", buffering=0) as file:
-            async for line in lines:
-                file.write(line)
+            async for line in _lines(lines):
+                with suppress(OSError):  # a full disk: the part must go on being read
+                    file.write(line)
                 text = line.decode("utf-8", "replace").rstrip()
                 if text.startswith("Premier administrateur"):
                     self._say(text)
@@ -141,7 +158,8 @@ class Supervisor:
             try:
                 await asyncio.wait_for(process.wait(), _STOP_SECONDS)
             except TimeoutError:
-                process.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
         await keeper
 
     def _endpoints(self) -> dict[str, str]:
@@ -168,8 +186,22 @@ async def _run(home: Home, say: Callable[[str], None], port: int) -> None:
     await Supervisor(home, say, port).run()
 
 
-def _listen(port: int) -> socket.socket:
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Lines of any length: the stream's own reader gives up on long ones."""
+    rest = b""
+    while data := await stream.read(_CHUNK):
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+        if len(rest) > _CHUNK:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _listen(port: int, part: str) -> socket.socket:
     try:
         return socket.create_server((LOOPBACK, port), backlog=512)
     except OSError as error:
-        raise PortTaken(port=port) from error
+        raise PortTaken(port=port, part=part) from error

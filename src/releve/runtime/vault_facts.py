@@ -13,14 +13,12 @@ from releve.ledger import Evidence, NumberTaken, Place, Salts, Tool
 from releve.runtime.ledger import open_ledger
 from releve.runtime.records import use_records
 from releve.vault.facts import RULE_VERSION, restored
-from releve.vault.ports import Fact, Facts
+from releve.vault.ports import Fact
 from releve.vault.restored import read_restored
 from releve.vault.state import read_states
 
 #: The fictional hospital of drills (kernel/ids.py).
 _DRILL_FINESS = Finess("990000010")
-#: The last restore told of each machine, by this process; the ledger itself keeps each once.
-_TOLD: dict[MachineName, int] = {}
 
 
 def facts_of(home: Home) -> LedgerFacts:
@@ -40,15 +38,6 @@ def _finess(home: Home) -> Finess | None:
     return where.ej if where else None
 
 
-def tell_restores(home: Home, ledger: Facts) -> None:
-    """Every finished restore, whichever process made it, is a fact: told once by its number."""
-    for state in read_states(home.path):
-        done = read_restored(home, state.machine)
-        if done is not None and _TOLD.get(state.machine) != done.number:
-            ledger.record([restored(done)])
-            _TOLD[state.machine] = done.number
-
-
 class LedgerFacts:
     """:class:`~releve.vault.ports.Facts` on this home's ledger."""
 
@@ -56,6 +45,7 @@ class LedgerFacts:
         self._home = home
         self._finess = _finess(home)
         self._salts = Salts(Place(home).salts)
+        self._restores_told: dict[MachineName, int] = {}
 
     def record(self, facts: Sequence[Fact]) -> None:
         """Through the signer when it runs, else under its lock; once per (origin, number).
@@ -69,6 +59,14 @@ class LedgerFacts:
             for fact in facts:
                 with suppress(NumberTaken):
                     ledger.append(self._evidence(fact))
+
+    def tell_restores(self) -> None:
+        """Every finished restore, whichever process made it, is a fact: told once by its number."""
+        for state in read_states(self._home.path):
+            done = read_restored(self._home, state.machine)
+            if done is not None and self._restores_told.get(state.machine) != done.number:
+                self.record([restored(done)])
+                self._restores_told[state.machine] = done.number
 
     def _evidence(self, fact: Fact) -> Evidence:
         drill = self._home.world is World.DRILL

@@ -5,37 +5,51 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import sole_writer
 from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
-from releve.runtime.vault_facts import facts_of, tell_restores
+from releve.runtime.vault_facts import facts_of
 from releve.vault.depot import ReceiverLine
 from releve.vault.errors import ReceiverUnreachable
 from releve.vault.inspection import Inspector
 from releve.vault.scan import scan_changes
 from releve.vault.worker import Worker
 
+if TYPE_CHECKING:
+    from releve.jobs.app.worker import Worker as Orders
+
 _WAIT_SECONDS = 0.3
 _PAUSE_SECONDS = 0.2
 
 
-def loop(worker: Worker, between: Sequence[Callable[[], object]], stop: threading.Event) -> None:
-    """Step until told to stop; ``between`` (the jobs of queue « vault ») is called at each turn."""
+def loop(worker: Worker, between: Callable[[], object], stop: threading.Event) -> None:
+    """Step until told to stop; ``between`` is called at each turn."""
     while not stop.is_set():
         try:
             worker.step(_WAIT_SECONDS)
-            for call in between:
-                call()
+            between()
         except ReceiverUnreachable:
             stop.wait(_PAUSE_SECONDS)  # it is starting, or the supervisor is bringing it back
         except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then tried again
             sys.stderr.write(f"coffre : {type(error).__name__} : {error}\n")
             stop.wait(_PAUSE_SECONDS)
+
+
+def _obey(orders: Orders, stop: threading.Event) -> None:
+    """Restores may last hours: detection goes on beside them. A failure of the queue itself ends
+    the part, and the supervisor brings it back.
+    """
+    try:
+        orders.run(stop)
+    except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then started again
+        sys.stderr.write(f"ordres : {type(error).__name__} : {error}\n")
+        stop.set()
 
 
 def serve(part: Part) -> None:
@@ -57,8 +71,10 @@ def serve(part: Part) -> None:
         ledger = facts_of(home)
         worker = Worker(home, line, ledger, inspector, SystemClock())
         orders = Orders([QUEUE], SystemClock())
+        restoring = threading.Thread(target=_obey, args=(orders, stop), daemon=True)
+        restoring.start()
         part.ready()
-        loop(worker, (orders.run_once, lambda: tell_restores(home, ledger)), stop)
+        loop(worker, ledger.tell_restores, stop)
 
 
 if __name__ == "__main__":

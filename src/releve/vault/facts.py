@@ -115,7 +115,12 @@ def restored(done: Restored) -> Fact:
         unit="fichiers",
         origin=f"vault.restored.{done.machine}",
         number=done.number,
-        detail={"snapshot": done.snapshot, "files": done.files, "flaws": done.flaws},
+        detail={
+            "snapshot": done.snapshot,
+            "files": done.files,
+            "flaws": done.flaws,
+            "met": done.flaws == 0,
+        },
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from random import Random
 from typing import Literal
 
@@ -290,9 +289,3 @@ def _interleaved(one: list[str], other: list[str]) -> Iterator[str]:
     for rank in range(max(len(one), len(other))):
         yield from one[rank : rank + 1]
         yield from other[rank : rank + 1]
-
-
-@cache
-def default_fleet_names(size: int) -> tuple[str, ...]:
-    """Names of the workstations of a fleet of ``size``."""
-    return tuple(f"PC-{_SERVICES[i % len(_SERVICES)]}-{i + 1:02d}" for i in range(size))

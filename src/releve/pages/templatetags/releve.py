@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from releve.kernel import units
 from releve.kernel.units import thousands
 from releve.pages import figures
 
@@ -24,13 +25,13 @@ def figure(context: template.Context, measured: figures.Figure) -> dict[str, Any
 @register.filter
 def moment(when: datetime) -> str:
     """« 21 nov. 2026 à 03:12 »."""
-    return figures.moment(when)
+    return units.moment(when)
 
 
 @register.filter
 def hour(when: datetime) -> str:
     """« 03:12 »."""
-    return figures.hour(when)
+    return units.hour(when)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from releve.kernel.clock import from_iso
 from releve.kernel.errors import BadInput
 from releve.kernel.ids import machine_name
 from releve.kernel.perimeter import Perimeter
+from releve.kernel.units import moment
 from releve.pages.acts import Act, Field
 from releve.pages.house import current_home, home_perimeter
 from releve.pages.roles import Role
@@ -26,7 +27,7 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
     """
     home = current_home()
     limit = _moment(answers.get("before", ""))
-    chosen: list[list[str]] = []
+    chosen: list[dict[str, str]] = []
     for word in answers["machines"].replace(",", " ").split():
         machine = machine_name(word)
         state = read_state(home.path, machine)
@@ -35,7 +36,7 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
         line = state.last_clean_before(limit) if limit else state.last_clean
         if line is None:
             raise NoCleanSnapshot(machine=machine)
-        chosen.append([machine, line.id])
+        chosen.append({"machine": machine, "snapshot": line.id, "received": moment(line.received)})
     if not chosen:
         fix = "Écrivez un ou plusieurs noms de machines, séparés par des espaces."
         raise BadInput(where="machines", what="aucune machine nommée", fix=fix)
@@ -55,9 +56,12 @@ def _moment(text: str) -> datetime | None:
 
 
 def _words(act: Mapping[str, Any]) -> Sequence[str]:
-    names = ", ".join(machine for machine, _ in act["restores"])
+    chosen = [
+        f"{each['machine']} : sauvegarde saine {each['snapshot'][:8]}, reçue le {each['received']}."
+        for each in act["restores"]
+    ]
     return [
-        f"Dernière sauvegarde saine de : {names}.",
+        *chosen,
         "Chacune sera restaurée dans un dossier neuf du coffre, puis vérifiée fichier par fichier.",
         "Aucune machine n'est modifiée, aucun fichier n'est écrasé.",
     ]
@@ -72,8 +76,8 @@ def _perimeter(act: Mapping[str, Any]) -> Perimeter:
 
 
 def _perform(act: Mapping[str, Any], requester: int) -> str:
-    for machine, snapshot in act["restores"]:
-        restore_machine.enqueue(machine, snapshot)
+    for each in act["restores"]:
+        restore_machine.enqueue(each["machine"], each["snapshot"])
     return f"{len(act['restores'])} restauration(s) commencent."
 
 
