@@ -14,6 +14,7 @@ import socket
 import stat
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -36,7 +37,7 @@ _HALF_FRAME_SECONDS = 30.0
 #: Questions of one client not yet answered; beyond, its bytes wait in the socket.
 _MAX_PENDING = 2048
 
-Asked = tuple["_Client", Frame]
+Asked = tuple["_Client", Entry | bytes]
 
 
 class SignerServer:
@@ -48,7 +49,8 @@ class SignerServer:
         self._asked: list[Asked] = []
         self._clients: set[_Client] = set()
         self._loop = asyncio.get_running_loop()
-        self._scheduled = False
+        self._turn: asyncio.Task[None] | None = None
+        self._disk = ThreadPoolExecutor(1)
         self._stopping = asyncio.Event()
 
     async def serve(self, ready: Callable[[], None]) -> None:
@@ -64,7 +66,9 @@ class SignerServer:
                 await self._publish()
         finally:
             server.close()
-            self._answer_all()
+            if self._turn is not None:
+                await self._turn
+            self._disk.shutdown()
             for client in list(self._clients):
                 client.close()
 
@@ -73,11 +77,12 @@ class SignerServer:
         self._stopping.set()
 
     def ask(self, client: _Client, frames: list[Frame]) -> None:
-        """Queue what a client asks; answered once this turn of the loop has read every client."""
-        self._asked += [(client, frame) for frame in frames]
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._answer_turn)
+        """Check what a client asks at once; it is kept with all that waits, while the disk works
+        on the turn before.
+        """
+        self._asked += [(client, self._admit(frame)) for frame in frames]
+        if self._turn is None:
+            self._turn = self._loop.create_task(self._take_turns())
 
     def join(self, client: _Client) -> bool:
         """False when there are too many clients already."""
@@ -95,20 +100,18 @@ class SignerServer:
         except OSError as error:  # a full disk: entries are in the journal, tiles will follow
             sys.stderr.write(f"signataire : tuiles non écrites, nouvel essai bientôt ({error})\n")
 
-    def _answer_turn(self) -> None:
-        turn, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
-        self._scheduled = bool(self._asked)
-        if self._scheduled:
-            self._loop.call_soon(self._answer_turn)
-        self._answer(turn)
+    async def _take_turns(self) -> None:
+        await asyncio.sleep(0)  # let this turn of the loop read every client
+        while self._asked:
+            turn, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
+            answers = await self._loop.run_in_executor(self._disk, self._keep, turn)
+            for (client, _), answer in zip(turn, answers, strict=True):
+                client.answer(answer)
+        self._turn = None
 
-    def _answer_all(self) -> None:
-        turn, self._asked = self._asked, []
-        self._answer(turn)
-
-    def _answer(self, turn: list[Asked]) -> None:
-        replies: list[bytes | Entry] = [self._reply(frame) for _, frame in turn]
-        entries = [reply for reply in replies if isinstance(reply, Entry)]
+    def _keep(self, turn: list[Asked]) -> list[bytes]:
+        """In the disk's thread: one commit for the turn, then what comes after it."""
+        entries = [asked for _, asked in turn if isinstance(asked, Entry)]
         try:
             kept = iter(self._signer.keep(entries))
         except ReleveError as error:  # journal full or stopped: nobody of this turn is answered yes
@@ -116,16 +119,25 @@ class SignerServer:
             kept_bytes = iter([refusal] * len(entries))
         else:
             kept_bytes = (done(k) if isinstance(k, int) else failed(k) for k in kept)
-        for (client, _), reply in zip(turn, replies, strict=True):
-            client.answer(next(kept_bytes) if isinstance(reply, Entry) else reply)
+        return [
+            next(kept_bytes) if isinstance(asked, Entry) else asked or self._published()
+            for _, asked in turn
+        ]
 
-    def _reply(self, frame: Frame) -> bytes | Entry:
+    def _admit(self, frame: Frame) -> Entry | bytes:
+        """An entry to keep, an answer already known, or nothing: the publication asked for."""
         try:
             if frame.kind == APPEND:
                 return self._signer.admit(frame.body)
             if frame.kind == PUBLISH:
-                return done(self._signer.publish())
+                return b""
             raise BrokenFrame(why=f"demande inconnue {frame.kind!r}")
+        except ReleveError as error:
+            return failed(error)
+
+    def _published(self) -> bytes:
+        try:
+            return done(self._signer.publish())
         except ReleveError as error:
             return failed(error)
         except OSError as error:
