@@ -97,7 +97,8 @@ def list_again(folder: Path) -> None:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     ]
-    (folder / "manifest.json").write_text(json.dumps({"files": rows}))
+    rows.sort(key=lambda row: str(row["path"]))
+    (folder / "manifest.json").write_text(json.dumps({"files": rows}, indent=1))
 
 
 def verdict(folder: Path, *options: str) -> tuple[int, str]:
@@ -106,6 +107,8 @@ def verdict(folder: Path, *options: str) -> tuple[int, str]:
         return 0, verifier.run([str(folder), *options])[1]
     except verifier.Wrong as wrong:
         return 1, str(wrong)
+    except ValueError as unreadable:
+        return 2, str(unreadable)
 
 
 def stand_alone(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_append_then_prove_then_export(home: Home, tmp_path: Path) -> None:
     )
     figures = json.loads(ledger("show", "--json", "-", "--home", home.path))
     assert [row["index"] for row in figures] == [0, 1, 2]
+
+
+def test_the_printed_command_runs_as_it_is_even_with_spaces(home: Home, tmp_path: Path) -> None:
+    said = ledger("export", tmp_path / "l'export du soir", "--home", home.path)
+    (command,) = (line for line in said.splitlines() if line.startswith("vérifier : "))
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.removeprefix("vérifier : ")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "cohérent" in done.stdout) == (0, True), done.stderr
 
 
 def test_a_missing_home_is_born_real_and_its_birth_can_be_proved(tmp_path: Path) -> None:

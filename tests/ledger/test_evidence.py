@@ -136,6 +136,13 @@ def test_simulated_and_real_never_mix(home: Home, real_home: Home) -> None:
         check_home(evidence(reality=Reality.FIELD), real_home)
 
 
+def test_nine_zeros_are_appended_nowhere_yet_can_be_read(real_home: Home) -> None:
+    nobody = evidence(reality=Reality.TECHNICAL, finess="000000000")
+    with pytest.raises(BadEvidence, match="neuf zéros"):
+        check_home(nobody, real_home)
+    assert from_entry(encode(nobody)) == nobody
+
+
 def test_built_by_a_program_it_is_checked_as_strictly() -> None:
     with pytest.raises(BadEvidence, match="unit"):
         evidence(unit="")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
 from releve.kernel.ids import TEST_FINESS
 from releve.ledger import Place, export
@@ -64,6 +65,18 @@ def test_an_existing_folder_is_left_alone(home: Home, tmp_path: Path) -> None:
     with pytest.raises(ExportRefused):
         export(home, tmp_path / "file" / "below")
     assert {path.name for path in tmp_path.iterdir()} == {"home", "taken", "file"}
+
+
+@pytest.mark.parametrize("below", [".", "x", "log/x", "journal"])
+def test_nothing_is_exported_into_the_log_itself(home: Home, tmp_path: Path, below: str) -> None:
+    with signing(home):
+        pass
+    (tmp_path / "link").symlink_to(home.path / "ledger")
+    before = sorted(home.path.rglob("*"))
+    for door in (home.path / "ledger", tmp_path / "link"):
+        with pytest.raises(BadInput, match="le dossier du registre lui-même"):
+            export(home, door / below)
+    assert sorted(home.path.rglob("*")) == before
 
 
 def test_it_is_consistent_while_the_log_grows(home: Home, tmp_path: Path) -> None:

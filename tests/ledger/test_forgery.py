@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import rfc8785
 
 from releve.kernel.home import Home
 from releve.kernel.world import Reality
@@ -100,7 +101,7 @@ def test_a_log_signed_again_whole_by_another_key(folder: Path, key: SigningKey) 
         "entrée 0 : elle nomme une autre clé ou un autre dossier que la signature",
     )
     birth["detail"]["key"] = other.public.fingerprint
-    entries[0] = json.dumps(birth, sort_keys=True, separators=(",", ":")).encode()
+    entries[0] = rfc8785.dumps(birth)
     forge(forged, entries, other)
     code, said = verdict(forged)
     assert code == 0
@@ -135,7 +136,7 @@ def test_a_fork_under_the_true_key(folder: Path, key: SigningKey) -> None:
     kept = str(folder / "checkpoint")
     entries = entries_in(folder)
     forged = copy_of(folder, "forged")
-    changed = [*entries[:200], encode(evidence(1, value=0)), *entries[201:]]
+    changed = [*entries[:200], encode(evidence(200, value=0)), *entries[201:]]
     for story in (changed, entries[:-1]):
         forge(forged, [*story, encode(evidence(999))], key)
         assert verdict(forged)[0] == 0
@@ -230,7 +231,9 @@ def test_entries_that_are_not_evidence(folder: Path, key: SigningKey) -> None:
 
 def test_an_empty_or_absent_folder(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert verdict(tmp_path / "empty")[0] == 1
+    for nothing in ("empty", "absent"):
+        code, said = verdict(tmp_path / nothing)
+        assert (code, "rien à vérifier" in said) == (2, True)
     shutil.rmtree(folder / "tile")
     assert verdict(folder)[0] == 1
 

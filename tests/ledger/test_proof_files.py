@@ -138,6 +138,35 @@ def test_no_json_makes_it_fall_over(found: Any) -> None:
             verifier.verify_proof(kind, json.dumps(found).encode())
 
 
+@pytest.mark.parametrize("data", [b"", b"{a", b"\xff\xfe", b'{"size":1,"size":1}', b"9" * 10_000])
+def test_it_says_so_in_french(tmp_path: Path, data: bytes) -> None:
+    proof = tmp_path / "proof.json"
+    proof.write_bytes(data)
+    said = stand_alone(verifier.__file__, "inclusion", proof).stdout
+    assert said in (
+        "Illisible. JSON illisible, ou une clé y figure deux fois\n",
+        "Illisible. il faut les champs leaf_hash, index, size, proof, root, chacun une fois\n",
+    )
+
+
+def test_a_disk_that_fails_is_told_in_french() -> None:
+    said = stand_alone(verifier.__file__, "inclusion", "/proc/self/mem")  # opens, never reads
+    assert (said.returncode, said.stdout) == (2, "Illisible. disque : lecture impossible\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], [".", "--key"], [".", "--other", "x"]])
+def test_a_badly_written_request_shows_how(arguments: list[str]) -> None:
+    said = stand_alone(verifier.__file__, *arguments)
+    assert (said.returncode, said.stderr) == (2, "")
+    assert said.stdout.startswith("Illisible. demande mal écrite")
+    assert "--checkpoint FICHIER" in said.stdout
+
+
+def test_help_is_not_an_error() -> None:
+    said = stand_alone(verifier.__file__, "--help")
+    assert (said.returncode, said.stdout.startswith("Vérifie un export")) == (0, True)
+
+
 def test_the_program_itself_gives_the_statuses(tmp_path: Path) -> None:
     proof = tmp_path / "proof.json"
     proof.write_text(json.dumps(INCLUSION))

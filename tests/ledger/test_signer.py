@@ -163,7 +163,8 @@ def test_a_take_over_opens_a_new_log_chained_to_the_old(home: Home) -> None:
         signer.append(evidence(1))
         old = signer.key
     head = read_checkpoint(Place(home).checkpoint.read_bytes(), old)
-    second = take_over(home.path)
+    shutil.copytree(home.path, home.path.with_name("copy"))
+    second = take_over(home.path.with_name("copy"))
     with signing(second) as signer:
         assert signer.key.fingerprint != old.fingerprint
         assert signer.key.name == f"releve/{home.id}/2"

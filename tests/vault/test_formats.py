@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
 import gzip
 import io
+import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 
+import numpy as np
+import pydicom
 import pytest
+from numpy.typing import NDArray
 
 from releve.vault.formats import Examination, Reading, State, examine, read
 from releve.vault.formats.overwrite import overwritten_stream, scrambled
 from tests.vault import attacks
-from tests.vault.documents import DOCUMENTS, EDITS, lock_zip, make_docx, make_jpeg, make_zip
+from tests.vault.documents import (
+    DOCUMENTS,
+    EDITS,
+    lock_zip,
+    make_csv,
+    make_dicom,
+    make_docx,
+    make_jpeg,
+    make_pdf,
+    make_text,
+    make_zip,
+)
 
 KINDS = {
     "dicom8": "dicom",
@@ -132,3 +150,120 @@ def test_one_constant_painted_over_samples_is_an_edit() -> None:
 def test_an_examination_of_the_same_octets_shows_nothing() -> None:
     sound = Reading("zip", State.SOUND)
     assert examine(make_zip(1), make_zip(1)) == Examination(sound, sound)
+
+
+def _lines(text: bytes) -> bytes:
+    return b"\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+
+
+CODINGS: dict[str, attacks.Attack] = {
+    "base64": base64.b64encode,
+    "base64 lines": base64.encodebytes,
+    "url base64": base64.urlsafe_b64encode,
+    "base32 lines": lambda data: _lines(base64.b32encode(data)),
+    "hexadecimal": lambda data: data.hex().encode(),
+    "armour": lambda data: b"-----BEGIN X-----\n" + base64.encodebytes(data) + b"-----END X-----\n",
+}
+
+
+@pytest.mark.parametrize("cipher", [bytes, attacks.full, attacks.xor_one, attacks.rot13])
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("kind", ["text", "csv", "json", "xml", "hl7"])
+def test_a_text_coded_whole_is_damaged(kind: str, coding: str, cipher: attacks.Attack) -> None:
+    content = DOCUMENTS[kind][1](1)
+    assert examine(content, CODINGS[coding](cipher(content))).damage
+
+
+def test_a_text_that_holds_a_sound_document_or_held_codes_is_not_damaged() -> None:
+    letter, key = make_text(1), base64.encodebytes(make_text(2))
+    assert not examine(letter, base64.encodebytes(make_pdf(1))).damage
+    assert not examine(key, base64.encodebytes(make_text(3))).damage
+    assert not examine(make_csv(1), b"id;empreinte\n" + b"7;x;" * 9 + b"\n" * 9).damage
+    assert not examine(letter, b"AVDLKRTQWEYIPASDFGHKLCNM" * 40).damage  # a protein, not base64
+
+
+def test_content_found_whole_inside_a_container() -> None:
+    content = make_text(1)
+    for packed in (gzip.compress(content), bz2.compress(content), lzma.compress(content)):
+        assert examine(content, packed).contained
+        assert not examine(content + b"x", packed).contained
+    whole = _archive({"a/lettre.txt": content, "b": b"y"})
+    assert examine(content, whole).contained
+    assert not examine(content, lock_zip(whole)).contained
+    assert not examine(attacks.full(content), whole).contained
+
+
+Samples = NDArray[np.uint16]
+
+
+def _shuffled(samples: Samples) -> Samples:
+    blocks = samples.reshape(-1, 2048)
+    return blocks[np.random.default_rng(1).permutation(len(blocks))]
+
+
+def _substituted(samples: Samples) -> Samples:
+    table = np.random.default_rng(1).permutation(256).astype(np.uint8)
+    return table[samples.view(np.uint8)].view(np.uint16)
+
+
+PIXEL_ATTACKS: dict[str, Callable[[Samples], Samples]] = {
+    "noise of 12 bits": lambda a: np.random.default_rng(1).integers(0, 4096, a.shape, np.uint16),
+    "octets swapped": lambda a: a.byteswap(),
+    "blocks of 4 KiB shuffled": _shuffled,
+    "octets substituted": _substituted,
+}
+PIXEL_EDITS: dict[str, Callable[[Samples], Samples]] = {
+    "flipped": np.flipud,
+    "turned": np.rot90,
+    "shifted": lambda a: np.roll(a, 40, axis=0),
+    "brighter": lambda a: (a // 2 + 20).astype(np.uint16),
+    "contrast": lambda a: (np.clip(a, 900, 1100) - 900).astype(np.uint16),
+    "threshold": lambda a: ((a > 1000) * 4095).astype(np.uint16),
+    "gamma": lambda a: (np.sqrt(a / 4095) * 4095).astype(np.uint16),
+    "offset": lambda a: (a + 77).astype(np.uint16),
+    "crossed out": lambda a: np.where(np.arange(256) % 64 < 8, 0, a).astype(np.uint16),
+}
+
+
+def _with_pixels(data: bytes, act: Callable[[Samples], Samples]) -> bytes:
+    image = pydicom.dcmread(io.BytesIO(data))
+    image.PixelData = act(image.pixel_array).tobytes()
+    out = io.BytesIO()
+    image.save_as(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("attack", PIXEL_ATTACKS)
+def test_medical_pixels_that_are_no_picture_any_more_are_damaged(attack: str) -> None:
+    image = make_dicom(1)
+    assert examine(image, _with_pixels(image, PIXEL_ATTACKS[attack])).damage
+
+
+def test_samples_of_16_bits_stored_substituted_are_damaged() -> None:
+    image = pydicom.dcmread(io.BytesIO(make_dicom(1)))
+    image.BitsStored, image.HighBit = 16, 15
+    out = io.BytesIO()
+    image.save_as(out)
+    assert examine(out.getvalue(), _with_pixels(out.getvalue(), _substituted)).damage
+
+
+@pytest.mark.parametrize("edit", PIXEL_EDITS)
+def test_a_medical_picture_worked_on_is_not_damaged(edit: str) -> None:
+    image = make_dicom(1)
+    assert not examine(image, _with_pixels(image, PIXEL_EDITS[edit])).damage
+
+
+@pytest.mark.parametrize(
+    "name", ["SamplesPerPixel", "BitsStored", "Columns", "PixelRepresentation"]
+)
+@pytest.mark.parametrize("value", [None, 0, 65535, [1, 2]])
+def test_a_medical_image_of_impossible_size_is_read_to_its_end(name: str, value: object) -> None:
+    image = pydicom.dcmread(io.BytesIO(make_dicom(1)))
+    image[name].value = value
+    out = io.BytesIO()
+    image.save_as(out)
+    assert not examine(out.getvalue(), _with_octets_after(out.getvalue())).damage
+
+
+def _with_octets_after(data: bytes) -> bytes:
+    return data[:-64] + bytes(64)

@@ -132,6 +132,14 @@ def _tally(**counts: int) -> Tally:
         (_tally(suspects=0, changed=500), False),
         (_tally(stopped=3, changed=6), True),
         (_tally(stopped=3, changed=60), False),
+        (_tally(emptied=3, changed=6), True),
+        (_tally(emptied=3, changed=7), False),
+        (_tally(emptied=2, changed=2), False),
+        (_tally(blocked=3, changed=6), True),
+        (_tally(blocked=3, changed=7), False),
+        (_tally(gone=6, unchanged=6, pictured=3), True),
+        (_tally(gone=6, unchanged=7, pictured=3), False),
+        (_tally(gone=6, unchanged=6, pictured=2), False),
     ],
 )
 def test_the_alarm_rule(tally: Tally, alarm: bool) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import socket
 from pathlib import Path
+from typing import Literal
 
+import pikepdf
 import pytest
 
 from releve.vault.formats import Examination, Reading, State
@@ -167,3 +170,14 @@ def test_no_process_is_left(tmp_path: Path) -> None:
         assert process is not None
         assert process.poll() is None
     assert process.poll() is not None
+
+
+@pytest.mark.parametrize("revision", [4, 6])
+def test_a_pdf_under_an_owner_password_is_read(revision: Literal[4, 6]) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(make_pdf(1))) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(owner="o", user="", R=revision))
+    with Sandbox() as sandbox:
+        seen = sandbox.examine(make_pdf(1), out.getvalue())
+    assert isinstance(seen, Examination)
+    assert seen.after.state is State.SOUND

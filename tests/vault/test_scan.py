@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import shutil
@@ -11,13 +13,15 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from releve.cli.scan import scan
 from releve.kernel.errors import BadInput
+from releve.vault.sandbox import Sandbox, Source, Stopped
 from releve.vault.scan import Change, ScanReport, scan_changes, scan_folders
 from tests.vault import attacks
-from tests.vault.documents import DOCUMENTS, make_docx, make_pdf, make_text
+from tests.vault.documents import DOCUMENTS, make_docx, make_jpeg, make_pdf, make_text
 
 Folders = tuple[Path, Path]
 
@@ -211,3 +215,113 @@ def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
     assert json.loads(said.stdout)["files"][0]["path"] == "evil\x1b[31m.pdf"
     shown = CliRunner().invoke(app, [str(before), str(after)])
     assert "\x1b" not in shown.stdout
+
+
+def test_every_document_emptied_alarms_and_each_is_suspect(folders: Folders) -> None:
+    _, after = folders
+    (folders[0] / "service-0" / "pacs.log").write_bytes(make_text(1))
+    (after / "service-0" / "pacs.log").write_bytes(b"")
+    _each(after, lambda path: path.write_bytes(b""))
+    report = scan_folders(*folders)
+    assert (report.count("suspect"), report.alarm) == (20, True)
+    assert _verdicts(report)["service-0/pacs.log"] == "ok"
+
+
+def test_logs_emptied_or_two_documents_are_no_alarm() -> None:
+    logs = [Change(f"logs/{n}.log.1", make_text(n), b"") for n in range(9)]
+    letters = [Change(f"{n}.docx", make_docx(n), b"\r\n") for n in range(2)]
+    for changes in (logs, letters):
+        report = scan_changes(changes)
+        assert (report.count("suspect"), report.alarm) == (0, False)
+
+
+def _as_picture(data: bytes) -> bytes:
+    side = int((len(data) / 3) ** 0.5) + 1
+    picture = Image.frombytes("RGB", (side, side), attacks.noise(data).ljust(side * side * 3, b"x"))
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf", "dicom", "csv", "sqlite"])
+def test_a_document_that_became_a_valid_picture_is_suspect(kind: str) -> None:
+    content = DOCUMENTS[kind][1](1)
+    (file,) = scan_changes([Change("a", content, _as_picture(content))]).files
+    assert file.verdict == "suspect"
+
+
+@pytest.mark.parametrize("after", [make_pdf, DOCUMENTS["odt"][1]])
+def test_a_letter_saved_in_another_office_format_is_ok(after: Callable[[int], bytes]) -> None:
+    (file,) = scan_changes([Change("a", make_docx(1), after(1))]).files
+    assert file.verdict == "ok"
+
+
+def test_documents_replaced_by_pictures_of_other_names_alarm_photos_do_not() -> None:
+    for maker, alarm in ((make_docx, True), (make_jpeg, False)):
+        contents = [maker(seed) for seed in range(5)]
+        changes = [Change(f"{n}.doc", content, None) for n, content in enumerate(contents)]
+        changes += [
+            Change(f"{n}x7.png", None, _as_picture(data)) for n, data in enumerate(contents)
+        ]
+        assert scan_changes(changes).alarm is alarm
+
+
+def test_logs_compressed_one_by_one_are_no_alarm() -> None:
+    changes = []
+    for number in range(5):
+        content = make_text(number)
+        changes.append(Change(f"logs/{number}.log.1", content, None))
+        changes.append(Change(f"logs/{number}.log.1.gz", None, gzip.compress(content)))
+    report = scan_changes(changes)
+    assert (report.count("suspect"), report.alarm) == (0, False)
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_folder_put_in_an_archive_whole_is_no_alarm(folders: Folders, honest: bool) -> None:
+    before, after = folders
+    spoil = (lambda data: data) if honest else attacks.full
+    with zipfile.ZipFile(after / "tout.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        _each(before, lambda path: archive.writestr(path.name, spoil(path.read_bytes())))
+    for folder in after.glob("service-*"):
+        shutil.rmtree(folder)
+    assert scan_folders(before, after).alarm is not honest
+
+
+def test_files_replaced_by_links_alarm(folders: Folders) -> None:
+    def replace(path: Path) -> None:
+        path.unlink()
+        path.symlink_to("/dev/null")
+
+    _each(folders[1], replace)
+    report = scan_folders(*folders)
+    assert report.alarm
+    assert report.count("unchecked") == 20
+
+
+def test_files_that_can_no_longer_be_read_alarm(tmp_path: Path) -> None:
+    changes = [Change(f"{n}.txt", make_text(n), tmp_path / "parti") for n in range(3)]
+    assert scan_changes(changes).alarm
+    assert not scan_changes(changes[:2]).alarm
+
+
+def test_an_empty_folder_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["", str(tmp_path)], [str(tmp_path), ""]):
+        said = CliRunner().invoke(app, arguments)
+        assert said.exit_code == 2
+        assert "vide" in said.output
+
+
+def test_a_validator_dead_on_both_versions_is_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Sandbox._ask
+
+    def dies(self: Sandbox, sources: list[Source]) -> dict[str, object] | Stopped:
+        answer = ask(self, sources)
+        fatal = any(isinstance(source, bytes) and b"fatal" in source for source in sources)
+        return self._stop("essai") if fatal else answer
+
+    monkeypatch.setattr(Sandbox, "_ask", dies)
+    calm = scan_changes([Change(f"{n}", b"fatal" * 9, b"fatal" * (20 + n)) for n in range(3)])
+    assert (calm.count("unchecked"), calm.stopped > 0, calm.alarm) == (3, True, False)
+    blind = scan_changes([Change(f"{n}", make_text(1), b"fatal" * (20 + n)) for n in range(3)])
+    assert blind.alarm

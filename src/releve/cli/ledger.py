@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,18 +49,11 @@ def prove(
     json_file: JsonOption = None,
 ) -> None:
     """Imprime la preuve d'inclusion d'une entrée, que « verify.py inclusion » vérifie."""
-    from releve.ledger.merkle import inclusion_proof, leaf_hash
+    from releve.ledger.export import inclusion
     from releve.runtime.ledger import read_published
 
     head, tiles = read_published(open_home(home), at_least=index + 1)
-    path = inclusion_proof(index, head.size, tiles.node_at(head.size))
-    proof = {
-        "leaf_hash": leaf_hash(tiles.entry(index, head.size)).hex(),
-        "index": index,
-        "size": head.size,
-        "proof": [step.hex() for step in path],
-        "root": head.root.hex(),
-    }
+    proof = inclusion(index, head, tiles)
     write_json(json_file, proof)
     if json_file != "-":
         print(json.dumps(proof))
@@ -86,7 +80,8 @@ def export(
     if json_file != "-":
         print(f"{head.size} entrées, racine {head.root.hex()}")
         print(f"empreinte de la clé, à comparer au papier : {fingerprint}")
-        print(f"vérifier : python3 -I {folder}/verify.py {folder}")
+        command = ["python3", "-I", str(folder / "verify.py"), str(folder)]
+        print(f"vérifier : {shlex.join(command)}")
 
 
 @app.command()

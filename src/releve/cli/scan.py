@@ -26,9 +26,20 @@ _WORDS = {
 }
 
 
+def _folder(name: str) -> Path:
+    """An empty name is a shell variable that was not set, never the current folder."""
+    if not name.strip():
+        raise typer.BadParameter("le nom du dossier est vide ; donnez deux dossiers.")
+    return Path(name)
+
+
 def scan(
-    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="Le dossier d'avant.")],
-    after: Annotated[Path, typer.Argument(metavar="AFTER", help="Le même dossier, après.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", parser=_folder, help="Le dossier d'avant.")
+    ],
+    after: Annotated[
+        Path, typer.Argument(metavar="AFTER", parser=_folder, help="Le même dossier, après.")
+    ],
     json: JsonOption = None,
 ) -> None:
     """Compare deux versions d'un dossier et cherche les fichiers qu'un chiffrement a abîmés.

@@ -115,11 +115,14 @@ def from_entry(data: bytes) -> Evidence:
 
 def check_home(evidence: Evidence, home: Home) -> None:
     """A drill holds only « simulé » under test FINESS, a real home never does; raises
-    :class:`WrongReality` or ``FinessRefused``.
+    :class:`WrongReality`, ``FinessRefused``, or :class:`BadEvidence` for nine zeros, whose key is
+    right but which name nobody (here, so that a log that already holds some can still be read).
     """
     if evidence.reality.world is not home.world:
         raise WrongReality(reality=evidence.reality.value, world=home.world.value)
     if evidence.finess is not None:
+        if not evidence.finess.strip("0"):
+            raise bad("finess", "neuf zéros ne désignent aucun établissement")
         home.check_finess(evidence.finess)
 
 

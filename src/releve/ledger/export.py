@@ -1,4 +1,6 @@
-"""The folder handed to a stranger: the log as files, a manifest of them, and what verifies it."""
+"""What is handed to a stranger: the proof that one entry is there, or the whole log as files with
+their manifest and what verifies them.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from releve.kernel.durable import fsync_folder, make_folder, write_durably
+from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
 from releve.ledger.errors import ExportRefused
+from releve.ledger.merkle import inclusion_proof, leaf_hash
 from releve.ledger.note import Checkpoint, VerifyKey, read_checkpoint
 from releve.ledger.place import Place
 from releve.ledger.tiles import TileReader, tile_path, tiles_of
@@ -45,14 +49,36 @@ d'autres outils le lisent.
 """
 
 
+def inclusion(index: int, head: Checkpoint, tiles: TileReader) -> dict[str, object]:
+    """The object that ``verify.py inclusion`` reads: entry ``index`` under ``head``.
+
+    Raises ``ProofRefused`` when ``head`` does not cover the entry, or ``TileUnreadable``.
+    """
+    path = inclusion_proof(index, head.size, tiles.node_at(head.size))
+    return {
+        "leaf_hash": leaf_hash(tiles.entry(index, head.size)).hex(),
+        "index": index,
+        "size": head.size,
+        "proof": [step.hex() for step in path],
+        "root": head.root.hex(),
+    }
+
+
 def export(home: Home, folder: Path) -> Checkpoint:
     """Copy what is published of ``home``'s log into a new ``folder``, beside a running signer or
     not; returns its head.
 
     The bytes are copied as they lie: verifying them is the reader's part. Raises
-    :class:`ExportRefused` (nothing is left behind) or ``TileUnreadable``.
+    :class:`ExportRefused` (nothing is left behind), ``TileUnreadable``, or ``BadInput`` for a
+    folder inside the log itself.
     """
     folder = Path(os.path.abspath(folder))
+    if folder.resolve().is_relative_to(Place(home).folder.resolve()):
+        raise BadInput(
+            where=folder,
+            what="c'est le dossier du registre lui-même, où rien ne doit s'ajouter",
+            fix=f"Donnez un dossier neuf hors de {Place(home).folder}.",
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportRefused(folder=folder, why="il existe déjà et n'est pas vide")
     try:

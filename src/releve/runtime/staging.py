@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,8 +82,19 @@ class Plan:
 def prepare(arguments: Sequence[str], root: Path, uid: int, gid: int) -> Plan:
     """Make every path named in ``arguments`` usable by ``uid``; raises :class:`PathRefused`."""
     plan = Plan(list(arguments), uid, gid)
+    try:
+        _stage(plan, root)
+    except BaseException:
+        plan.finish()
+        raise
+    return plan
+
+
+def _stage(plan: Plan, root: Path) -> None:
     for place, kind in _paths(plan.arguments):
         given = plan.arguments[place]
+        if not given:
+            raise PathRefused(path="« » (vide)", why="aucun chemin n'a été donné")
         if given == "-" or given.startswith("fd:"):
             continue
         if kind == "scenario" and not given.endswith(".toml"):
@@ -97,7 +109,6 @@ def prepare(arguments: Sequence[str], root: Path, uid: int, gid: int) -> Plan:
             plan.arguments[place] = str(_readable(path, plan, root))
         else:
             _lend(path, plan, kind)
-    return plan
 
 
 def _paths(arguments: list[str]) -> Iterator[tuple[int, str]]:
@@ -157,12 +168,19 @@ def _readable(path: Path, plan: Plan, root: Path) -> Path:
     plan.copies.append(copy)
     target = copy / path.name
     if path.is_dir():
-        shutil.copytree(path, target, symlinks=True)
+        shutil.copytree(path, target, symlinks=True, ignore=_special)
     else:
         shutil.copy2(path, target)
     for place in (copy, *copy.rglob("*")):
         os.chown(place, plan.uid, plan.gid, follow_symlinks=False)
     return target
+
+
+def _special(folder: str, names: list[str]) -> list[str]:
+    """Sockets, pipes and devices are not content."""
+    kept = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
+    modes = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}
+    return [name for name, mode in modes.items() if stat.S_IFMT(mode) not in kept]
 
 
 def _all_open(path: Path, uid: int, gid: int) -> bool:

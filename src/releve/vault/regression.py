@@ -7,6 +7,7 @@ they were chosen on are in ``docs/detection.md``.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ MIN_GONE, GONE_SHARE = 3, 0.5
 WIPED, WIPED_SHARE = 10, 0.9
 #: The same new text in that many folders is a ransom note when a suspect is there too.
 NOTE_FOLDERS = 3
+#: Documents emptied at once, or paths that hold no readable file any more.
+MANY_EMPTIED, EMPTIED_SHARE = 3, 0.5
+MANY_BLOCKED, BLOCKED_SHARE = 3, 0.5
 #: Validators that die on so many files see nothing: that is said as an alarm, not as a calm day.
 BLIND, BLIND_SHARE = 3, 0.5
 #: What an attacker adds at the end of a file: a key, a mark, padding.
@@ -46,6 +50,13 @@ _FAMILIES: tuple[frozenset[str], ...] = (
 )
 #: Programs export tables and letters as text under the name of an office file.
 _TEXT_STANDS_FOR = {"xlsx", "ods", "ole2", "docx", "odt", "rtf"}
+PICTURES = {"jpeg", "png", "gif", "bmp", "tiff", "webp"}
+#: What people save under one another's name: a letter becomes a PDF, a table a text.
+_PAPERS = {"docx", "xlsx", "pptx", "odt", "ods", "odp", "ole2", "rtf", "pdf", "text"}
+#: Contents that no program replaces by another kind under the same name.
+_ALONE = {"dicom", "sqlite"}
+#: Files that programs empty themselves.
+_JOURNAL = re.compile(r"\.(log|out|err|trace|tmp|lock|pid|journal)(\.|$)", re.IGNORECASE)
 #: Containers of anything: found where a document was, they may hold its ciphertext.
 CONTAINERS = {"zip", "gzip", "bzip2", "xz", "7z", "rar", "zstd"}
 #: Extensions that mean something to a workstation; any other is « inconnue ».
@@ -63,11 +74,14 @@ _KNOWN_EXTENSIONS = frozenset(
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on one pair of versions; ``cut`` when the new one is the old one shortened."""
+    """The verdict on one pair of versions; ``cut`` when the new one is the old one shortened,
+    ``emptied`` when nothing is left of it: harmless alone, not when many are.
+    """
 
     verdict: Verdict
     reason: str
     cut: bool = False
+    emptied: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,10 @@ class Tally:
     """What the alarm is decided on, all counts of files.
 
     ``changed`` = examined pairs, renamed ones included; ``before`` = files of the older version.
-    ``new_extension`` is the extension most renamed files took, with how many took it.
+    ``stopped`` = new versions that killed the validator where the old ones did not; ``emptied``
+    leaves journals out; ``blocked`` = paths that became links or unreadable; ``pictured`` = lost
+    documents with as many new pictures. ``new_extension`` is the extension most renamed files took,
+    with how many took it.
     """
 
     suspects: int
@@ -99,6 +116,9 @@ class Tally:
     containers: tuple[str, ...]
     opaque_new: int
     note_folders: int
+    emptied: int = 0
+    blocked: int = 0
+    pictured: int = 0
 
     @property
     def before(self) -> int:
@@ -111,6 +131,10 @@ def judge(seen: Examination) -> Judgement:
     name = KIND_NAMES[before.kind]
     if before.state is State.EMPTY:
         return Judgement("ok", "le fichier était vide")
+    if seen.contained:
+        return Judgement("ok", f"compressé, contenu intact ({KIND_NAMES[after.kind]})")
+    if after.kind == "empty":
+        return Judgement("ok", "le fichier a été vidé", emptied=True)
     if before.state is State.OPAQUE:
         return Judgement("unchecked", "aucun contrôle pour ce type de contenu")
     if before.state is State.BROKEN:
@@ -118,8 +142,6 @@ def judge(seen: Examination) -> Judgement:
     if State.BEYOND in (before.state, after.state):
         limit = before.detail if before.state is State.BEYOND else after.detail
         return Judgement("unchecked", f"trop grand pour être contrôlé ({limit})")
-    if after.state is State.EMPTY:
-        return Judgement("ok", "le fichier a été vidé")
     if before.kind != after.kind:
         return _other_kind(seen, name)
     if after.state is State.BROKEN or after.faults > before.faults or seen.damage:
@@ -156,6 +178,8 @@ def _other_kind(seen: Examination, name: str) -> Judgement:
         return Judgement("suspect", f"{name} avant, du texte maintenant")
     if after.kind == "text" and seen.damage:
         return Judgement("suspect", f"{name} avant, plus maintenant : {seen.damage}")
+    if before.kind in _ALONE or (before.kind in _PAPERS and after.kind not in _PAPERS):
+        return Judgement("suspect", f"{name} avant, un tout autre contenu maintenant ({became})")
     if after.state is State.LOCKED:
         return Judgement("unchecked", "protégé par mot de passe")
     return Judgement("ok", f"remplacé par un autre contenu valide ({became})")
@@ -248,6 +272,8 @@ def decide(tally: Tally) -> str:
         _by_note,
         _by_truncation,
         _by_void,
+        _by_emptying,
+        _by_blocking,
         _by_blindness,
     ):
         if reason := rule(tally):
@@ -285,6 +311,30 @@ def _by_replacement(tally: Tally) -> str:
         return f"{tally.gone} fichiers disparus, remplacés par une archive ({tally.containers[0]})"
     if tally.opaque_new >= GONE_SHARE * tally.gone:
         return f"{tally.gone} fichiers disparus, {tally.opaque_new} contenus inconnus à leur place"
+    if tally.pictured >= GONE_SHARE * tally.gone:
+        return f"{tally.gone} fichiers disparus, {tally.pictured} images à la place de documents"
+    return ""
+
+
+def is_journal(path: str) -> bool:
+    """A log, a lock or a temporary file by its name: emptying those is routine."""
+    return _JOURNAL.search(PurePosixPath(path).name) is not None
+
+
+def emptied_at_once(tally: Tally) -> bool:
+    """True when emptied documents are too many for a chance or a tidying."""
+    return tally.emptied >= MANY_EMPTIED and tally.emptied >= EMPTIED_SHARE * tally.changed
+
+
+def _by_emptying(tally: Tally) -> str:
+    if emptied_at_once(tally):
+        return f"{tally.emptied} documents vidés d'un coup, sur {tally.changed} modifiés"
+    return ""
+
+
+def _by_blocking(tally: Tally) -> str:
+    if tally.blocked >= MANY_BLOCKED and tally.blocked >= BLOCKED_SHARE * tally.changed:
+        return f"{tally.blocked} fichiers devenus des liens ou illisibles, sur {tally.changed}"
     return ""
 
 

@@ -8,6 +8,7 @@ they may be lies about the files it holds, never anything else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -31,6 +32,7 @@ Source = bytes | Path
 
 VALIDATORS = Path(releve.vault.formats.__file__).parent
 _MESSAGE = 1 << 16
+_CHUNK = 1 << 20
 _START_SECONDS = 60.0
 #: Loads the validators without the doors above them: that process holds no other code of Relève.
 _BOOT = """
@@ -169,6 +171,55 @@ class Sandbox:
         return self._stop("réponse incompréhensible")
 
 
+def opens(source: Source) -> bool:
+    """True when a version can be read at all."""
+    try:
+        return next(_pieces(source), b"") is not None
+    except OSError:
+        return False
+
+
+def octets_of(source: Source | None) -> int:
+    """Octets; -1 when there is nothing there or it cannot be asked."""
+    if source is None:
+        return -1
+    if isinstance(source, bytes):
+        return len(source)
+    try:
+        return source.lstat().st_size
+    except OSError:
+        return -1
+
+
+def same_octets(before: Source, after: Source) -> bool:
+    """True when both versions are equal; raises ``OSError`` when one cannot be read."""
+    if octets_of(before) != octets_of(after):
+        return False
+    return all(one == other for one, other in zip(_pieces(before), _pieces(after), strict=False))
+
+
+def digest_of(source: Source | None) -> str:
+    """SHA-256 of the content; unreadable contents are equal to nothing."""
+    sha = hashlib.sha256()
+    try:
+        for piece in _pieces(source or b""):
+            sha.update(piece)
+    except OSError:
+        return f"illisible {id(source)}"
+    return sha.hexdigest()
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        for start in range(0, len(source), _CHUNK):
+            yield source[start : start + _CHUNK]
+        return
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        while piece := file.read(_CHUNK):
+            yield piece
+
+
 @contextmanager
 def _opened(sources: list[Source]) -> Iterator[list[int]]:
     files: list[int] = []
@@ -213,7 +264,11 @@ def _examination(answer: dict[str, Any]) -> Examination | None:
     if before is None or after is None:
         return None
     return Examination(
-        before, after, _plain(answer.get("damage") or ""), answer.get("truncated") is True
+        before,
+        after,
+        damage=_plain(answer.get("damage") or ""),
+        truncated=answer.get("truncated") is True,
+        contained=answer.get("contained") is True,
     )
 
 
@@ -234,4 +289,14 @@ def _plain(text: object) -> str:
     return "".join(letter for letter in str(text)[:200] if letter.isprintable())
 
 
-__all__ = ["Limits", "Sandbox", "Source", "Stopped", "Unreadable"]
+__all__ = [
+    "Limits",
+    "Sandbox",
+    "Source",
+    "Stopped",
+    "Unreadable",
+    "digest_of",
+    "octets_of",
+    "opens",
+    "same_octets",
+]

@@ -4,10 +4,9 @@ what is an alarm is decided in ``regression``.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -15,19 +14,32 @@ from releve.kernel.errors import BadInput
 from releve.vault.formats import State
 from releve.vault.regression import (
     CONTAINERS,
+    PICTURES,
     Arrival,
     Tally,
     Verdict,
     decide,
+    emptied_at_once,
+    is_journal,
     judge,
     pair_renamed,
     shared_new_extension,
 )
-from releve.vault.sandbox import Sandbox, Source, Stopped, Unreadable
+from releve.vault.sandbox import (
+    Sandbox,
+    Source,
+    Stopped,
+    Unreadable,
+    digest_of,
+    octets_of,
+    opens,
+    same_octets,
+)
 
-_CHUNK = 1 << 20
 #: A note is short text.
 _MAX_NOTE = 64 * 1024
+#: A container is searched for what vanished until that many are not in it, or this is read.
+_MAX_ABSENT, _MAX_SEARCHED = 3, 4 << 30
 
 
 @dataclass(frozen=True)
@@ -79,18 +91,32 @@ class _Progress:
     unchanged: int = 0
     suspects: int = 0
     truncated: int = 0
+    #: Validators that died on the new version, and not on the old one.
+    blinded: int = 0
+    #: Paths that were files and hold no readable file any more.
+    blocked: int = 0
+    emptied: set[str] = field(default_factory=set)
 
     def say(self, path: str, verdict: Verdict, reason: str) -> None:
         self.files.append(FileVerdict(path, verdict, reason))
 
+    def accuse_emptied(self) -> None:
+        """Emptied files are suspect once they are known to be many."""
+        reason = f"vidé, comme {len(self.emptied) - 1} autres documents"
+        self.files = [
+            FileVerdict(file.path, "suspect", reason) if file.path in self.emptied else file
+            for file in self.files
+        ]
 
-def scan_changes(changes: Iterable[Change], *, unchanged: int = 0) -> ScanReport:
+
+def scan_changes(changes: Iterable[Change], *, unchanged: int = 0, blocked: int = 0) -> ScanReport:
     """Judge each change and decide on an alarm.
 
     ``unchanged``: files of the older version that the caller knows to be the same and does not
-    list. Contents are read one pair at a time; a version that cannot be read is « unchecked ».
+    list; ``blocked``: those whose path now holds a link, a device or a pipe. Contents are read one
+    pair at a time; a version that cannot be read is « unchecked ».
     """
-    progress = _Progress(unchanged=unchanged)
+    progress = _Progress(unchanged=unchanged, blocked=blocked, changed=blocked)
     gone: list[Change] = []
     new: list[Change] = []
     names: set[str] = set()
@@ -104,7 +130,10 @@ def scan_changes(changes: Iterable[Change], *, unchanged: int = 0) -> ScanReport
                 new.append(change)
             else:
                 _examine(sandbox, progress, change)
-        reason = decide(_weigh(sandbox, progress, gone, new, names))
+        tally = _weigh(sandbox, progress, gone, new, names)
+        reason = decide(tally)
+        if emptied_at_once(tally):
+            progress.accuse_emptied()
         return ScanReport(
             alarm=bool(reason),
             alarm_reason=reason or "aucun signe de chiffrement en masse",
@@ -122,10 +151,15 @@ def scan_folders(before: Path, after: Path) -> ScanReport:
     Every path of both is listed, unchanged ones as « ok ». Raises ``BadInput`` when a folder is
     missing or cannot be listed.
     """
-    aside: dict[str, str] = {}
-    old, new = (_listing(folder, aside) for folder in (before, after))
+    already: dict[str, str] = {}
+    since: dict[str, str] = {}
+    old, new = _listing(before, already), _listing(after, since)
+    aside = {**already, **since}
     paths = sorted((old.keys() | new.keys()) - aside.keys())
-    report = scan_changes(Change(path, old.get(path), new.get(path)) for path in paths)
+    report = scan_changes(
+        (Change(path, old.get(path), new.get(path)) for path in paths),
+        blocked=len(old.keys() & since.keys()),
+    )
     unread = [FileVerdict(path, "unchecked", reason) for path, reason in aside.items()]
     files = sorted([*report.files, *unread], key=lambda file: file.path)
     return replace(report, files=tuple(files))
@@ -171,29 +205,34 @@ def _examine(sandbox: Sandbox, progress: _Progress, change: Change) -> None:
     if change.before is None or change.after is None:
         return
     try:
-        if _same(change.before, change.after):
+        if same_octets(change.before, change.after):
             progress.unchanged += 1
             progress.say(change.path, "ok", "inchangé")
             return
     except OSError as error:
         progress.changed += 1
+        progress.blocked += opens(change.before)
         progress.say(change.path, "unchecked", f"fichier illisible : {error.strerror}")
         return
-    verdict, reason = _judge(sandbox, progress, change.before, change.after)
+    verdict, reason = _judge(sandbox, progress, change.path, change.before, change.after)
     progress.say(change.path, verdict, reason)
 
 
 def _judge(
-    sandbox: Sandbox, progress: _Progress, before: Source, after: Source
+    sandbox: Sandbox, progress: _Progress, path: str, before: Source, after: Source
 ) -> tuple[Verdict, str]:
     progress.changed += 1
     try:
         seen = sandbox.examine(before, after)
+        if isinstance(seen, Stopped):
+            progress.blinded += not isinstance(sandbox.read(before), Stopped)
+            return "unchecked", seen.reason
     except Unreadable as error:
+        progress.blocked += opens(before)
         return "unchecked", str(error)
-    if isinstance(seen, Stopped):
-        return "unchecked", seen.reason
     judgement = judge(seen)
+    if judgement.emptied and not is_journal(path):
+        progress.emptied.add(path)
     progress.suspects += judgement.verdict == "suspect"
     progress.truncated += judgement.cut
     return judgement.verdict, judgement.reason
@@ -220,6 +259,8 @@ def _weigh(
     paired = {arrival.path for pair in pairs for arrival in pair}
     left = [arrival for arrival in arrivals if arrival.path not in paired]
     lost = [change for change in gone if change.path not in paired]
+    boxes = [sources[arrival.path] for arrival in left if arrival.kind in CONTAINERS]
+    lost = _settle_archived(sandbox, progress, lost, boxes)
     for change in lost:
         progress.say(change.path, "gone", "supprimé")
     for arrival in left:
@@ -227,7 +268,10 @@ def _weigh(
     return Tally(
         suspects=progress.suspects,
         truncated=progress.truncated,
-        stopped=sandbox.stopped,
+        stopped=progress.blinded,
+        emptied=len(progress.emptied),
+        blocked=progress.blocked,
+        pictured=_pictured(sandbox, lost, left),
         changed=progress.changed,
         unchanged=progress.unchanged,
         gone=len(lost),
@@ -243,14 +287,16 @@ def _settle_moves(
     progress: _Progress, gone: Sequence[Change], new: Sequence[Change]
 ) -> tuple[list[Change], list[Change]]:
     """Files whose octets are found again under another path moved; returns the others."""
-    sizes = {_size(change.before) for change in gone} & {_size(change.after) for change in new}
+    sizes = {octets_of(change.before) for change in gone} & {
+        octets_of(change.after) for change in new
+    }
     arrived: dict[str, list[Change]] = defaultdict(list)
     for change in new:
-        if _size(change.after) in sizes:
-            arrived[_digest(change.after)].append(change)
+        if octets_of(change.after) in sizes:
+            arrived[digest_of(change.after)].append(change)
     moved: set[str] = set()
     for change in gone:
-        found = arrived.get(_digest(change.before)) if _size(change.before) in sizes else None
+        found = arrived.get(digest_of(change.before)) if octets_of(change.before) in sizes else None
         if found:
             target = found.pop()
             moved |= {change.path, target.path}
@@ -268,11 +314,49 @@ def _settle_rename(sandbox: Sandbox, progress: _Progress, old: Change, new: Chan
     if old.before is None or new.after is None:
         return "unchecked"
     progress.say(old.path, "gone", f"remplacé par {new.path}")
-    verdict, reason = _judge(sandbox, progress, old.before, new.after)
+    verdict, reason = _judge(sandbox, progress, new.path, old.before, new.after)
     if verdict == "ok":
         verdict, reason = "new", f"renommé depuis {old.path}, structure valide"
     progress.say(new.path, verdict, reason)
     return verdict
+
+
+def _settle_archived(
+    sandbox: Sandbox, progress: _Progress, lost: list[Change], boxes: Sequence[Change]
+) -> list[Change]:
+    """Files found whole inside a new archive were put away; returns the others."""
+    for box in boxes:
+        left = []
+        budget, absent = _MAX_SEARCHED, 0
+        for change in lost:
+            budget -= octets_of(box.after)
+            if absent < _MAX_ABSENT and budget > 0:
+                if _holds(sandbox, change, box):
+                    progress.say(change.path, "gone", f"mis dans {box.path}, contenu intact")
+                    continue
+                absent += 1
+            left.append(change)
+        lost = left
+    return lost
+
+
+def _holds(sandbox: Sandbox, lost: Change, box: Change) -> bool:
+    if lost.before is None or box.after is None:
+        return False
+    try:
+        seen = sandbox.examine(lost.before, box.after)
+    except Unreadable:
+        return False
+    return not isinstance(seen, Stopped) and seen.contained
+
+
+def _pictured(sandbox: Sandbox, lost: Sequence[Change], left: Sequence[Arrival]) -> int:
+    """Lost documents that as many new pictures may have taken the place of."""
+    pictures = sum(1 for arrival in left if arrival.kind in PICTURES)
+    if not pictures:
+        return 0
+    before = [_arrival(sandbox, Change(change.path, None, change.before)) for change in lost]
+    return min(pictures, sum(1 for arrival in before if arrival.kind not in PICTURES))
 
 
 def _arrival(sandbox: Sandbox, change: Change) -> Arrival:
@@ -291,53 +375,13 @@ def _arrival(sandbox: Sandbox, change: Change) -> Arrival:
 
 def _unread(change: Change) -> Arrival:
     source = change.before if change.after is None else change.after
-    return Arrival(change.path, _size(source))
+    return Arrival(change.path, octets_of(source))
 
 
 def _note_folders(new: Sequence[Change]) -> int:
     """The number of folders in which one same new short file appeared."""
     folders: dict[str, set[str]] = defaultdict(set)
     for change in new:
-        if 0 < _size(change.after) <= _MAX_NOTE:
-            folders[_digest(change.after)].add(str(PurePosixPath(change.path).parent))
+        if 0 < octets_of(change.after) <= _MAX_NOTE:
+            folders[digest_of(change.after)].add(str(PurePosixPath(change.path).parent))
     return max(map(len, folders.values()), default=0)
-
-
-def _size(source: Source | None) -> int:
-    """Octets; -1 when there is nothing there or it cannot be asked."""
-    if source is None:
-        return -1
-    if isinstance(source, bytes):
-        return len(source)
-    try:
-        return source.lstat().st_size
-    except OSError:
-        return -1
-
-
-def _same(before: Source, after: Source) -> bool:
-    if _size(before) != _size(after):
-        return False
-    return all(one == other for one, other in zip(_pieces(before), _pieces(after), strict=False))
-
-
-def _digest(source: Source | None) -> str:
-    """SHA-256 of the content; unreadable contents are equal to nothing."""
-    sha = hashlib.sha256()
-    try:
-        for piece in _pieces(source or b""):
-            sha.update(piece)
-    except OSError:
-        return f"illisible {id(source)}"
-    return sha.hexdigest()
-
-
-def _pieces(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        for start in range(0, len(source), _CHUNK):
-            yield source[start : start + _CHUNK]
-        return
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        while piece := file.read(_CHUNK):
-            yield piece

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from releve.kernel.errors import ReleveError
 from releve.kernel.perimeter import Perimeter
 from releve.ledger.evidence import encode
-from releve.ledger.merkle import inclusion_proof
+from releve.ledger.export import inclusion
 from releve.ledger.note import read_checkpoint
 from releve.ledger.place import Place
 from releve.ledger.tiles import TileReader
@@ -85,17 +85,7 @@ def _proof(index: int) -> str:
         checkpoint = read_checkpoint(place.checkpoint.read_bytes(), place.public_key())
         if index >= checkpoint.size:
             return ""
-        node = TileReader(place.log).node_at(checkpoint.size)
-        return json.dumps(
-            {
-                "leaf_hash": node(0, index).hex(),
-                "index": index,
-                "size": checkpoint.size,
-                "proof": [each.hex() for each in inclusion_proof(index, checkpoint.size, node)],
-                "root": checkpoint.root.hex(),
-            },
-            indent=1,
-        )
+        return json.dumps(inclusion(index, checkpoint, TileReader(place.log)), indent=1)
     except (OSError, ReleveError):
         return ""
 

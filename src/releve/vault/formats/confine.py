@@ -1,9 +1,9 @@
 """Closing a process before it meets hostile bytes: no network, no folders, little memory.
 
 Linux only, without any right: a user namespace with an empty network (unshare(2)), Landlock
-(landlock(7), kernel ≥ 5.13) so that only the interpreter's libraries can be read, rlimits, and a
-filter of system calls. A barrier that the kernel refuses is named, and the others stay; the network
-is closed by two of them.
+(landlock(7), kernel ≥ 5.13) so that only the interpreter's libraries and random numbers can be
+read, rlimits, and a filter of system calls. A barrier that the kernel refuses is named, and the
+others stay; the network is closed by two of them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _NETWORK_RIGHTS = 0b11
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
+#: They hold no secret, and qpdf draws from them when it reads a PDF ciphered with AES.
+_RANDOM = ("/dev/urandom", "/dev/random")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def allow_seconds(seconds: int) -> None:
 
 
 def _readable() -> list[Path]:
-    roots = {Path(sys.prefix), Path(sys.base_prefix, "lib"), *map(Path, _LIBRARIES)}
+    roots = {Path(sys.prefix), Path(sys.base_prefix, "lib"), *map(Path, (*_LIBRARIES, *_RANDOM))}
     return sorted(path for path in roots if path.exists())
 
 

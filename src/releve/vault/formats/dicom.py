@@ -22,6 +22,7 @@ from pydicom.tag import BaseTag
 from releve.vault.formats.images import jpeg_defect
 from releve.vault.formats.overwrite import overwritten_stream, scrambled
 from releve.vault.formats.reading import PARSER_ERRORS, LimitReached, Reading, State
+from releve.vault.formats.samples import Geometry, disordered
 
 _MAX_ELEMENTS = 20_000
 _MAX_FRAMES = 2_000
@@ -74,7 +75,11 @@ def compare_dicoms(before: bytes, after: bytes) -> str:
     if _compressed(old):
         damaged = overwritten_stream(old_pixels, new_pixels)
     else:
-        damaged = scrambled(old_pixels, new_pixels) or _erased(old_pixels, new_pixels)
+        damaged = (
+            scrambled(old_pixels, new_pixels)
+            or _erased(old_pixels, new_pixels)
+            or _no_picture(old, new)
+        )
     return "les pixels de l'image médicale sont devenus du bruit" if damaged else ""
 
 
@@ -169,6 +174,31 @@ def _marker_defect(frame: bytes) -> str:
     if b"\xff\xf7" in frame[:64]:
         return "" if b"\xff\xd9" in frame[-4:] else "fin de trame absente"
     return jpeg_defect(frame)
+
+
+def _no_picture(old: Dataset, new: Dataset) -> bool:
+    geometry = _geometry(old)
+    return geometry == _geometry(new) and disordered(_pixels(old), _pixels(new), geometry)
+
+
+def _geometry(dataset: Dataset) -> Geometry:
+    planes = _number(dataset, "PlanarConfiguration")
+    colours = _number(dataset, "SamplesPerPixel")
+    return Geometry(
+        rows=_number(dataset, "Rows") * (colours if planes else 1),
+        columns=_number(dataset, "Columns"),
+        colours=1 if planes else colours,
+        bits=_number(dataset, "BitsAllocated"),
+        stored=_number(dataset, "BitsStored"),
+        signed=_number(dataset, "PixelRepresentation"),
+        meaning=str(dataset.get("PhotometricInterpretation", "")),
+    )
+
+
+def _number(dataset: Dataset, name: str) -> int:
+    """One unsigned value; 0 when it is absent or is not one."""
+    value = dataset.get(name, 0)
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _erased(before: bytes, after: bytes) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from releve.vault.formats.coded import payload
+from releve.vault.formats.contained import CONTAINERS, holds
 from releve.vault.formats.reading import (
     MAX_FILE,
     MIB,
@@ -80,6 +82,9 @@ def read(data: bytes) -> Reading:
 
 def examine(before: bytes, after: bytes) -> Examination:
     """Read both versions and, when both are sound and of one kind, compare them."""
+    packed = kind_of(after)
+    if packed in CONTAINERS and before and holds(after, packed, before):
+        return Examination(read(before), Reading(packed, State.SOUND), contained=True)
     old = read(before)
     if old.state in (State.OPAQUE, State.BROKEN, State.BEYOND, State.EMPTY):
         return Examination(old, Reading(kind_of(after), State.OPAQUE, "non lu"))
@@ -88,12 +93,24 @@ def examine(before: bytes, after: bytes) -> Examination:
     damage = ""
     if old.kind != "text" and new.kind == "text" and new.state is State.SOUND:
         damage = "" if stands_for_document(after) else "un texte quelconque a pris sa place"
+    if old.kind == new.kind == "text" and payload(before) is None:
+        inner = payload(after)
+        if inner is not None:
+            return Examination(old, new, _coded(inner), truncated)
     if old.kind == new.kind and old.state is new.state is State.SOUND and old.kind in _COMPARERS:
         try:
             damage = _function(*_COMPARERS[old.kind])(before, after)
         except MemoryError:
             return Examination(old, Reading(new.kind, State.BEYOND, "demande trop de mémoire"))
     return Examination(old, new, damage, truncated)
+
+
+def _coded(inner: bytes) -> str:
+    """Why a text that is only the coding of ``inner`` is damage: that is no document (French)."""
+    reading = read(inner)
+    if reading.kind != "text" and reading.state in (State.SOUND, State.LOCKED):
+        return ""
+    return "le texte n'est plus qu'un bloc codé (base64 ou semblable)"
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:

@@ -77,6 +77,8 @@ class Examination:
     damage: str = ""
     #: The new version is the beginning of the old one.
     truncated: bool = False
+    #: The new version is a container that holds the old one, octet for octet.
+    contained: bool = False
 
 
 KIND_NAMES: dict[str, str] = {

@@ -16,10 +16,13 @@ _ODF = {
     b"application/vnd.oasis.opendocument.presentation": "odp",
 }
 
+#: A file of a few white spaces is as empty as one of none.
+_BLANK = 64
+
 
 def kind_of(data: bytes) -> str:
     """The kind of a whole content, a key of ``KIND_NAMES``; ``unknown`` when none fits."""
-    if not data:
+    if len(data) <= _BLANK and not data.strip():
         return "empty"
     kind = magic_of(data[:1024])
     if kind == "zip":
