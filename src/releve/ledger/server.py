@@ -33,6 +33,8 @@ _MAX_UNREAD = 1 << 20
 #: Entries appended under one fsync; the rest waits for the next.
 _MAX_TOGETHER = 512
 _PUBLISH_SECONDS = 1.0
+#: How long a commit waits for the companions of the last one.
+_GATHER_SECONDS = 0.001
 _HALF_FRAME_SECONDS = 30.0
 #: Questions of one client not yet answered; beyond, its bytes wait in the socket.
 _MAX_PENDING = 2048
@@ -50,6 +52,8 @@ class SignerServer:
         self._clients: set[_Client] = set()
         self._loop = asyncio.get_running_loop()
         self._turn: asyncio.Task[None] | None = None
+        self._usual = 0
+        self._enough = asyncio.Event()
         self._disk = ThreadPoolExecutor(1)
         self._stopping = asyncio.Event()
 
@@ -83,6 +87,8 @@ class SignerServer:
         self._asked += [(client, self._admit(frame)) for frame in frames]
         if self._turn is None:
             self._turn = self._loop.create_task(self._take_turns())
+        elif len(self._asked) >= self._usual:
+            self._enough.set()
 
     def join(self, client: _Client) -> bool:
         """False when there are too many clients already."""
@@ -103,11 +109,22 @@ class SignerServer:
     async def _take_turns(self) -> None:
         await asyncio.sleep(0)  # let this turn of the loop read every client
         while self._asked:
+            await self._gather()
             turn, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
             answers = await self._loop.run_in_executor(self._disk, self._keep, turn)
             for (client, _), answer in zip(turn, answers, strict=True):
                 client.answer(answer)
         self._turn = None
+
+    async def _gather(self) -> None:
+        """Wait a moment for those who asked last time and have just been answered: one commit for
+        eight who wait costs the disk as much as one for each.
+        """
+        if len(self._asked) < self._usual:
+            self._enough.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _GATHER_SECONDS)
+        self._usual = len(self._asked)
 
     def _keep(self, turn: list[Asked]) -> list[bytes]:
         """In the disk's thread: one commit for the turn, then what comes after it."""
