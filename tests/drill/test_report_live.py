@@ -63,7 +63,10 @@ def test_hostile_text_does_not_reach_the_terminal(terminal: bool) -> None:
     assert "\x1b]8;" not in shown  # no link
 
 
-def test_an_interrupted_drill_leaves_the_terminal_as_it_was() -> None:
+def test_an_interrupted_drill_leaves_the_terminal_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # on a dumb terminal there is nothing to put back
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=80)
     live = Live("nuit-de-dimanche", 7, sample.STORY, timedelta(seconds=80), console)
