@@ -37,6 +37,11 @@ def open_home(path: Path | None) -> Home:
     return birth(path or DEFAULT_HOME, World.REAL, SystemClock().now())
 
 
+def printable(text: str) -> str:
+    """Control and direction characters are shown, never sent to the terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 def screen(json_target: str | None) -> TextIO:
     """Where people's words go: the error output when ``--json -`` has taken the standard one."""
     return sys.stderr if json_target == "-" else sys.stdout

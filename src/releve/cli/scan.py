@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from releve.cli.options import JsonOption, write_json
+from releve.cli.options import JsonOption, printable, write_json
 from releve.kernel.errors import ReleveError
 from releve.kernel.units import thousands
 from releve.vault.scan import FileVerdict, ScanReport, scan_folders
@@ -99,11 +99,6 @@ def _show(console: Console, report: ScanReport) -> None:
 def _table(files: list[FileVerdict]) -> Table:
     table = Table("verdict", "fichier", "pourquoi", box=None, pad_edge=False)
     for file in files:
-        path = Text(_printable(file.path), overflow="fold")
-        table.add_row(_WORDS[file.verdict], path, Text(_printable(file.reason)))
+        path = Text(printable(file.path), overflow="fold")
+        table.add_row(_WORDS[file.verdict], path, Text(printable(file.reason)))
     return table
-
-
-def _printable(name: str) -> str:
-    """Control and direction characters of a file name are shown, never sent to the terminal."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in name)

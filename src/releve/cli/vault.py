@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from releve.cli.options import HomeOption, JsonOption, open_home, write_json
+from releve.cli.options import HomeOption, JsonOption, open_home, printable, write_json
 from releve.kernel.clock import SystemClock, iso
 from releve.kernel.ids import machine_name
 from releve.kernel.units import NARROW_SPACE, moment, size, thousands
@@ -173,7 +173,7 @@ def _show_machines(console: Console, known: Sequence[tuple[str, MachineState | N
             moment(state.last_received) if state and state.last_received else "jamais",
             moment(clean.received) if clean else "aucune",
             thousands(len(state.snapshots)) if state else "0",
-            _printable(state.alarm.reason) if state and state.alarm else "–",
+            printable(state.alarm.reason) if state and state.alarm else "–",
         )
     console.print(table)
 
@@ -192,7 +192,7 @@ def _show_snapshots(console: Console, lines: tuple[SnapshotLine, ...]) -> None:
             line.words,
             thousands(line.files),
             thousands(line.suspect),
-            _printable(line.reason),
+            printable(line.reason),
         )
     console.print(table)
 
@@ -205,17 +205,17 @@ def _show_restoration(console: Console, done: Restoration) -> None:
         f" reçue {moment(done.snapshot.received)}, dans {done.into}"
     )
     for flaw in done.flaws[:_SHOWN_FLAWS]:
-        console.print(f"  {_printable(flaw.path)} : {_printable(flaw.what)}")
+        console.print(f"  {printable(flaw.path)} : {printable(flaw.what)}")
     if len(done.flaws) > _SHOWN_FLAWS:
         console.print(f"… et {thousands(len(done.flaws) - _SHOWN_FLAWS)} autres (voir --json).")
     if done.said and not done.ok:
-        console.print(f"restic a dit : {_printable(done.said)[:2000]}")
+        console.print(f"restic a dit : {printable(done.said)[:2000]}")
 
 
 def _show_checks(console: Console, checks: list[Check]) -> None:
     for check in checks:
         word = "oui" if check.ok else "NON"
-        console.print(f"{word:4} {check.id:32} {_printable(check.seen)}")
+        console.print(f"{word:4} {check.id:32} {printable(check.seen)}")
     failed = sum(not check.ok for check in checks)
     said = "conforme" if not failed else f"{failed} contrôle(s) manqué(s)"
     console.print(f"{thousands(len(checks))} contrôles : {said}.")
@@ -256,8 +256,3 @@ def _restoration_figures(done: Restoration) -> dict[str, object]:
         "bytes": done.bytes,
         "flaws": [{"path": flaw.path, "what": flaw.what} for flaw in done.flaws],
     }
-
-
-def _printable(text: str) -> str:
-    """Control and direction characters are shown, never sent to the terminal."""
-    return "".join(c if c.isprintable() or c == " " else f"\\u{ord(c):04x}" for c in text)
