@@ -16,7 +16,7 @@ from releve.vault.regression import (
     shared_new_extension,
 )
 from releve.vault.scan import Change, scan_changes
-from tests.vault.attacks import ATTACKS, note, pixels_only
+from tests.vault.attacks import ATTACKS, as_base85, note, pixels_only
 from tests.vault.documents import DOCUMENTS, EDITS, make_docx, make_text
 
 SEEDS = (1, 2)
@@ -65,6 +65,15 @@ def test_an_honest_change_is_never_suspect(kind: str) -> None:
 def test_a_ransom_note_in_place_of_a_document_is_suspect() -> None:
     (file,) = scan_changes([Change("a.docx", make_docx(1), note(b""))]).files
     assert file.verdict == "suspect"
+
+
+@pytest.mark.parametrize("head", [b"<html>", b"<?xml version='1.0'?>", b"<R=d>", b"a;b\n"])
+def test_coded_ciphertext_that_begins_like_a_page_or_a_table_is_suspect(head: bytes) -> None:
+    coded = as_base85(make_docx(1))
+    lines = b";\n".join(coded[place : place + 76] for place in range(0, len(coded), 76))
+    for text in (head + coded, head + lines):
+        (file,) = scan_changes([Change("a.docx", make_docx(1), text)]).files
+        assert file.verdict == "suspect"
 
 
 def _seen(before: Reading, after: Reading, damage: str = "", truncated: bool = False) -> str:

@@ -38,6 +38,10 @@ _MAX_HIGH = 0.30
 _SAMPLE = 1 << 20
 _BLOB = re.compile(rb"[A-Za-z0-9+/_=-]{40,}")
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]{4,}")
+#: How a page or an XML export begins: a declaration, a remark, or a tag with a name.
+_MARKUP = re.compile(rb"<(?:[!?][^<]*|[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?)>")
+#: Under this size deflate says nothing of a text.
+_TELLING = 256
 
 Histogram = NDArray[np.float64]
 
@@ -90,7 +94,9 @@ def stands_for_document(data: bytes) -> bool:
     separator on most lines.
     """
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if re.match(rb"<[!?A-Za-z][^<]*>", text[:4096]):
+    if len(text) >= _TELLING and _no_redundancy(text):
+        return False
+    if _MARKUP.match(text[:4096]):
         return True
     lines = [line for line in text[:_SAMPLE].splitlines() if line.strip()]
     return any(
@@ -270,7 +276,7 @@ def _no_redundancy(data: bytes) -> bool:
     Under 256 octets deflate says nothing either way and the shape alone decides (True).
     """
     sample = b"".join(data[: _SAMPLE // 4].split())
-    if len(sample) < 256:
+    if len(sample) < _TELLING:
         return True
     counts = np.bincount(np.frombuffer(sample, np.uint8), minlength=256)
     shares = counts[counts > 0] / len(sample)
