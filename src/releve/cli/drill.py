@@ -38,6 +38,8 @@ def drill(
 
     from releve.drill.engine import Drill
     from releve.drill.live import Live
+    from releve.drill.live_page import LivePage
+    from releve.drill.measures import Happening
     from releve.drill.report import complete, to_json, write_report
     from releve.drill.scenario import load
     from releve.drill.simulator.sabotage import find
@@ -53,9 +55,19 @@ def drill(
     platform = HomePlatform(born, played.finess, clock)
     console = Console(stderr=json_file == "-", highlight=False)
     length = timedelta(seconds=played.timeline[-1].at_s)
-    with Live(played.name, drawn, played.start, length, console) as live:
-        drill = Drill(played, drawn, fleet, platform, clock, chosen, live.happened, live.progress)
+    with (
+        Live(played.name, drawn, played.start, length, console) as live,
+        LivePage(played.name, drawn) as page,
+    ):
+        live.note(f"En direct dans un navigateur : {page.url}")
+
+        def show(happening: Happening) -> None:
+            live.happened(happening)
+            page.happened(happening)
+
+        drill = Drill(played, drawn, fleet, platform, clock, chosen, show, live.progress)
         result = complete(drill.play())
+        page.finish(result)
         files = write_report(result, born.path / "report")
         live.finish(result, files.html)
     write_json(json_file, to_json(result))

@@ -10,7 +10,19 @@ from types import FrameType
 import typer
 from typer._click.exceptions import ClickException  # « unknown option » has no public base
 
-from releve.cli import account, bench, doctor, drill, ledger, serve, test, vault
+from releve.cli import (
+    account,
+    bench,
+    care,
+    doctor,
+    drill,
+    establishment,
+    incident,
+    ledger,
+    serve,
+    test,
+    vault,
+)
 from releve.kernel.errors import ReleveError
 from releve.runtime.part import die_with_parent
 
@@ -27,7 +39,10 @@ app.command("test", context_settings=test.CONTEXT)(test.test)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
+app.add_typer(establishment.app, name="establishment")
 app.add_typer(vault.app, name="vault")
+app.add_typer(care.app, name="care")
+app.add_typer(incident.app, name="incident")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")
 

@@ -54,8 +54,14 @@ def write_json(target: str | None, figures: object) -> None:
     text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
     if target == "-":
         sys.stdout.write(text)
-    elif target.startswith("fd:"):
-        with os.fdopen(int(target[3:]), "w", encoding="utf-8") as file:
-            file.write(text)
     else:
-        Path(target).write_text(text, "utf-8")
+        write_bytes(target, text.encode())
+
+
+def write_bytes(target: str, data: bytes) -> None:
+    """Write a result where an option says: a path, or ``fd:N`` (a file the gate opened)."""
+    if target.startswith("fd:"):
+        with os.fdopen(int(target[3:]), "wb") as file:
+            file.write(data)
+    else:
+        Path(target).write_bytes(data)

@@ -14,7 +14,8 @@ from datetime import datetime
 from random import Random
 
 from releve import __version__
-from releve.drill import proof, verdict
+from releve.drill import examples, proof, verdict
+from releve.drill.bedside import Bedside
 from releve.drill.hospital import Hospital
 from releve.drill.measures import Happening, Measure, NotMeasured, Result
 from releve.drill.night import Night
@@ -70,6 +71,8 @@ class Drill:
         folder.mkdir(mode=0o755)
         self._progress("Tirage de l'histoire, démarrage du service")
         patch = self._sabotage.lay_patch(folder / "sabotage")
+        establishment = examples.folder(self._scenario.establishment)
+        self._platform.load_establishment(establishment)
         with ThreadPoolExecutor(1) as pool:
             drawing = pool.submit(self._draw)
             held.callback(self._platform.stop)
@@ -93,6 +96,16 @@ class Drill:
             held.callback(proxy.stop)
             hospital = Hospital(folder, plan, self._scenario, self._clock)
             held.callback(hospital.stop)
+            bedside = Bedside(
+                self._platform,
+                self._stage,
+                self._clock,
+                scenario,
+                self._seed,
+                establishment,
+                folder,
+            )
+            held.callback(bedside.close)
             hospital.start_servers()
             coming.result()
         environments = {machine: proxy.through(lines) for machine, lines in given.items()}
@@ -106,6 +119,8 @@ class Drill:
             people,
             proxy,
             environments,
+            bedside,
+            establishment,
             folder,
             anchor,
         )

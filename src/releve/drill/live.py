@@ -92,6 +92,11 @@ class Live:
             self._write(text)
             self._refresh()
 
+    def note(self, text: str) -> None:
+        """A line that is no part of the story."""
+        with self._lock:
+            self._write(Text(inert(text, 400)))
+
     def progress(self, text: str) -> None:
         """Say what is being done; the next progress replaces it on a terminal."""
         with self._lock:

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from releve.drill import network, verdict
+from releve.drill.bedside import Bedside
 from releve.drill.hospital import Backup, Hospital
 from releve.drill.intrusion import Intrusion, Outcome
 from releve.drill.measures import Kind
@@ -24,7 +25,7 @@ from releve.drill.simulator.persons import People
 from releve.drill.simulator.plan import Plan
 from releve.drill.simulator.proxy import Proxy
 from releve.drill.stage import Stage
-from releve.drill.watch import SeenAlarm, Watch
+from releve.drill.watch import Seen, Watch
 from releve.kernel.clock import Clock, from_iso
 from releve.kernel.ids import MachineName
 from releve.kernel.units import MIB
@@ -33,6 +34,8 @@ from releve.kernel.world import World
 _TICK_SECONDS = 0.05
 _BASELINE_SECONDS = 45.0
 _MID_BACKUP_SECONDS = 15.0
+_LOG_SECONDS = 10.0
+_CRISIS_SECONDS = 60.0
 #: Big enough for a backup to need several packs: the receiver dies between two of them.
 _BULK = 40 * MIB
 
@@ -51,10 +54,13 @@ class Night:
         people: People,
         proxy: Proxy,
         environments: Mapping[MachineName, Mapping[str, str]],
+        bedside: Bedside,
+        establishment: Path,
         folder: Path,
         anchor: str,
     ) -> None:
         self.plan, self.people, self.folder, self.anchor = plan, people, folder, anchor
+        self._bedside, self._establishment = bedside, establishment
         self._scenario, self._platform, self._stage, self._clock = scenario, platform, stage, clock
         self._hospital, self._proxy, self._environments = hospital, proxy, environments
         self._watch = Watch(platform, stage)
@@ -67,15 +73,23 @@ class Night:
             platform, hospital, stage, clock, scenario.dmia_p0_s, self._stopping
         )
         self._reasons: dict[str, str] = {}
+        self._logged: verdict.Counted | None = None
+        self._acknowledged: int | None = None
+        #: When somebody opened the crisis by hand, because no alarm had.
+        self._asked: datetime | None = None
 
     def play(self) -> verdict.Observed:
         """Run the agenda to its end; ends the attack and the watch whatever happens."""
         handlers = {
             "opening": self._open,
-            "attack": self._strike,
-            "intruder": self._intrude,
             "receiver-killed": self._kill_receiver,
+            "listener-killed": self._bedside.kill_listener,
+            "attack": self._strike,
+            "his-killed": self._kill_his,
+            "intruder": self._intrude,
+            "crisis": self._answer_crisis,
             "restore": self._restore,
+            "loss": self._lose_everything,
             "closing": self._close,
         }
         agenda = list(self.plan.events)
@@ -98,14 +112,21 @@ class Night:
 
     def _due(self, event: Event) -> bool:
         """Some acts wait for what a person would wait for."""
+        if event.kind == "his-killed":
+            return self._first_byte() is not None
+        if event.kind == "crisis":
+            return self._watch.opened is not None or self._detection_is_over()
         if event.kind == "restore":
             return self._alarm() is not None or self._detection_is_over()
-        if event.kind == "closing":
+        if event.kind in ("loss", "closing"):
             return all(work is None or work.done() for work in (self._intrusion, self._recovery))
         return True
 
     def _open(self) -> None:
-        """Machines start; the story goes on once each has a backup."""
+        """Machines start, patients' messages flow; the story goes on once each machine has a
+        backup and every patient is known.
+        """
+        self._bedside.start()
         self._hospital.start_machines(self._environments)
         for machine in self.plan.machines:
             begun = self._clock.now() - timedelta(seconds=_BASELINE_SECONDS)
@@ -116,6 +137,7 @@ class Night:
                 self._stage.happened("Hôpital", text, "failure")
         count = len(self.plan.machines)
         self._stage.happened("Hôpital", f"premiers clichés des {count} machines au coffre", "ok")
+        self._bedside.wait_loaded()
 
     def _strike(self) -> None:
         self._attack = attack.start_attack(
@@ -215,6 +237,49 @@ class Night:
         rest = [machine for machine in touched if machine not in servers]
         self._recovered.bring_workstations_back(self.people, rest, struck, before)
 
+    def _kill_his(self) -> None:
+        """The record system dies; its own list says who should be where."""
+        self._bedside.kill_his()
+        self._bedside.compare_census()
+        self._bedside.read_messages_back()
+
+    def _answer_crisis(self) -> None:
+        """A crisis is open: people write what they saw, the last kits are taken."""
+        if self._watch.opened is None:  # no alarm came: somebody ends up opening it
+            self._asked = self._clock.now()
+            self.people.open_crisis("Fichiers illisibles, dossier patient arrêté")
+            limit = self._clock.monotonic() + _CRISIS_SECONDS
+            while self._watch.opened is None and self._clock.monotonic() < limit:
+                self._clock.sleep(_TICK_SECONDS)
+        if self._watch.opened is None:
+            self._reasons["log.entries_automatic"] = "aucune crise n'a été ouverte"
+        else:
+            self.people.note("Dossier patient muet depuis 01:00 : pris d'abord pour une panne.")
+            text = "main courante : pris d'abord pour une panne"
+            self._stage.happened("Astreinte", text, "act")
+        self._bedside.take_kits()
+
+    def _lose_everything(self) -> None:
+        """What the logbook and the vault's door say is read first: nothing answers afterwards."""
+        self._logged = self._compare_log()
+        if "vault.acknowledged_lost" not in self._reasons:
+            total, self._acknowledged = network.acknowledged_lost(self._proxy, self._environments)
+            self._stage.happened("Réseau", f"{total} objets acquittés relus un à un", "info")
+        self._bedside.lose_everything()
+
+    def _compare_log(self) -> verdict.Counted | None:
+        """Facts since the crisis opened, and those the logbook noted by itself."""
+        opened = self._watch.opened
+        if opened is None:
+            return None
+        limit = self._clock.monotonic() + _LOG_SECONDS
+        while True:
+            told = {fact.index for fact in self._watch.told_since(opened.fact)}
+            noted = {line.fact for line in self._platform.logbook() if line.automatic}
+            if told <= noted or self._clock.monotonic() > limit:
+                return verdict.Counted(len(told & noted), len(told))
+            self._clock.sleep(_TICK_SECONDS * 4)
+
     def _close(self) -> None:
         """Nothing is due any more."""
 
@@ -231,11 +296,10 @@ class Night:
             lost = sum(when < seen.at for _, when in _struck(lines))
         if first is None:
             self._reasons["detect.seconds"] = "l'attaquant n'a rien chiffré"
-        acknowledged = None
-        if "vault.acknowledged_lost" not in self._reasons:
-            total, acknowledged = network.acknowledged_lost(self._proxy, self._environments)
-            self._stage.happened("Réseau", f"{total} objets acquittés relus un à un", "info")
-        self._reasons |= self._recovered.reasons
+        self._reasons |= self._recovered.reasons | self._bedside.reasons
+        faults = self._recovered.order_faults(self._establishment)
+        for fault in faults:
+            self._stage.happened("Serveurs", fault, "failure")
         return verdict.Observed(
             first_byte=first,
             alarm_seen=seen.at if seen else None,
@@ -244,11 +308,27 @@ class Night:
             refused=sum(outcome.refused for outcome in self._outcomes),
             restored=self._recovered.compared,
             p0_seconds=self._recovered.p0_seconds,
-            acknowledged_lost=acknowledged,
+            acknowledged_lost=self._acknowledged,
+            messages=self._bedside.messages,
+            messages_lost=self._bedside.messages_lost,
+            census=self._bedside.census,
+            kits=self._bedside.kits,
+            first_file_seconds=self._bedside.first_file_seconds,
+            crisis_seconds=self._crisis_seconds(),
+            logged=self._logged,
+            order_respected=not faults,
             reasons=self._reasons,
         )
 
-    def _alarm(self) -> SeenAlarm | None:
+    def _crisis_seconds(self) -> float | None:
+        """From the durable alarm, or from the act of the person who opened it by hand."""
+        opened, seen = self._watch.opened, self._alarm()
+        began = self._asked or (seen.at if seen else None)
+        if opened is None or began is None:
+            return None
+        return max(0.0, (opened.at - began).total_seconds())
+
+    def _alarm(self) -> Seen | None:
         first = self._first_byte()
         if first is None:
             return None

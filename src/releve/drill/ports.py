@@ -29,6 +29,48 @@ class Fact:
     detail: Mapping[str, FactValue] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Step:
+    """A line of the product's recovery order. ``start`` and ``end`` in minutes from the order."""
+
+    node: str
+    start: float
+    end: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to bring back, in which order; ``waiting`` stands behind open gates, ``gates`` are those
+    that could be closed now.
+    """
+
+    steps: Sequence[Step]
+    gates: Sequence[str]
+    waiting: Sequence[str]
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """An entry of the main courante. ``fact``: the ledger entry it tells, None when typed."""
+
+    number: int
+    text: str
+    automatic: bool
+    fact: int | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A patient as the product's census shows them; ``ward`` is the unit of the feed."""
+
+    ipp: str
+    name: str
+    ward: str
+    room: str
+    bed: str
+
+
 class Platform(Protocol):
     """One product on one drill home. Calls block until done and raise ``ReleveError``.
 
@@ -93,6 +135,46 @@ class Platform(Protocol):
         detail: Mapping[str, FactValue] | None = None,
     ) -> int:
         """Append a fact of the drill, « simulé »; returns its index once it is durable."""
+        ...
+
+    def load_establishment(self, folder: Path) -> None:
+        """What ``establishment load`` does, before anything is started."""
+        ...
+
+    def recovery_order(self, lost: Sequence[str], closed: Mapping[str, str]) -> Order:
+        """What ``establishment plan`` prints; ``closed``: gate → the person who closed it."""
+        ...
+
+    def readable_messages(self) -> frozenset[str]:
+        """SHA-256 of the bytes of every patient message that can be read back."""
+        ...
+
+    def census(self) -> Sequence[Placed]:
+        """Every patient of every ward, as the pages show them now."""
+        ...
+
+    def kits_missing(self) -> str | None:
+        """Why this machine builds no kit; None when it does."""
+        ...
+
+    def kits(self) -> Path:
+        """The folder from which continuity machines copy the published kits."""
+        ...
+
+    def kit_code(self, ward: str) -> str:
+        """What stands on the ward's sealed card."""
+        ...
+
+    def open_kit(self, kit: Path, code: str) -> Sequence[Placed]:
+        """What ``care open`` reads in a kit, from that file and its code alone."""
+        ...
+
+    def logbook(self) -> Sequence[LogLine]:
+        """The main courante of the open crisis, oldest first; empty when there is none."""
+        ...
+
+    def lose_patient_stores(self) -> None:
+        """Stop everything, then delete all that the product holds of patients: nothing is left."""
         ...
 
     def anchor(self) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from releve.drill.hospital import Backup, Hospital
-from releve.drill.ports import Platform
+from releve.drill.order import Revived, faults, read_needs
+from releve.drill.ports import Platform, Step
 from releve.drill.simulator.errors import SimulatorFailed
 from releve.drill.simulator.persons import People
 from releve.drill.simulator.servers import Server
@@ -47,6 +49,12 @@ class Recovery:
         self.p0_seconds: float | None = None
         self.compared: Compared | None = None
         self.reasons: dict[str, str] = {}
+        #: What the order said and what was done, in the order it was done.
+        self.steps: list[Step] = []
+        self.revived: list[Revived] = []
+        #: Gate → when it was closed; → by whom.
+        self.closed: dict[str, float] = {}
+        self._closed_by: dict[str, str] = {}
 
     def bring_servers_back(
         self,
@@ -55,29 +63,74 @@ class Recovery:
         struck: Mapping[MachineName, datetime],
         before: datetime | None,
     ) -> None:
-        """Order their restore, start each as soon as it is there, probe until all answer.
+        """Follow the product's recovery order, wave by wave: ask for the order of what is still
+        lost, close the gates it waits for, restore what it names first, probe until it answers.
 
         ``struck``: when each was first touched; ``before``: the hour people found by themselves
         when nothing alarmed.
         """
         expected = self._expected(machines, struck, before)
-        if not self._order(people, machines, before, ("restore.p0_seconds", *_FILES)):
-            return
-        order = self._clock.monotonic()
-        waiting = list(self._hospital.servers)
-        while waiting and self._worth_waiting(order):
-            for server in list(waiting):
-                if self._answers(server, expected.get(MachineName(server.name))):
-                    waiting.remove(server)
-                    text = f"{server.name} répond, contenu vérifié"
+        began = self._clock.monotonic()
+        lost = set(machines)
+        while lost and self._worth_waiting(began):
+            wave = self._next_wave(people, lost)
+            asked = self._clock.monotonic()
+            if not wave or not self._order(people, wave, before, ("restore.p0_seconds", *_FILES)):
+                break
+            answered = self._wait_for(wave, expected, began)
+            self.revived += [Revived(name, asked, when) for name, when in answered.items()]
+            if len(answered) < len(wave):
+                break
+            lost -= set(wave)
+        if lost:
+            names = ", ".join(sorted(lost))
+            self.reasons.setdefault("restore.p0_seconds", f"ne répondent pas : {names}")
+            self.reasons.setdefault("restore.order_respected", f"jamais relevés : {names}")
+        else:
+            self.p0_seconds = self._clock.monotonic() - began
+        self._compare(began, expected)
+
+    def order_faults(self, folder: Path) -> tuple[str, ...]:
+        """What was brought back too soon, by the establishment's own folder."""
+        return faults(read_needs(folder), self.revived, self.closed)
+
+    def _next_wave(self, people: People, lost: set[MachineName]) -> list[MachineName]:
+        """What the plan starts first among what is lost; gates that bar everything are closed."""
+        while True:
+            try:
+                order = self._platform.recovery_order(sorted(lost), self._closed_by)
+            except ReleveError as error:
+                self.reasons["restore.order_respected"] = f"pas de plan de reprise : {error}"
+                return []
+            first = min((step.start for step in order.steps), default=0)
+            wave = [MachineName(s.node) for s in order.steps if s.start == first]
+            gates = [gate for gate in order.gates if gate not in self.closed]
+            if wave or not gates:
+                self.steps += [step for step in order.steps if step.start == first]
+                return wave
+            for gate in gates:
+                self._closed_by[gate] = people.close_gate(gate)
+                self.closed[gate] = self._clock.monotonic()
+                text = f"porte « {gate} » : {self._closed_by[gate]} confirme"
+                self._stage.happened("Cellule de crise", text, "act")
+
+    def _wait_for(
+        self,
+        wave: Sequence[MachineName],
+        expected: Mapping[MachineName, Backup | None],
+        began: float,
+    ) -> dict[MachineName, float]:
+        """When each of these servers answered, for those that did."""
+        answered: dict[MachineName, float] = {}
+        by_name = {MachineName(server.name): server for server in self._hospital.servers}
+        while len(answered) < len(wave) and self._worth_waiting(began):
+            for name in wave:
+                if name not in answered and self._answers(by_name[name], expected.get(name)):
+                    answered[name] = self._clock.monotonic()
+                    text = f"{name} répond, contenu vérifié"
                     self._stage.happened("Serveurs", text, "ok")
             self._clock.sleep(_POLL_SECONDS)
-        if waiting:
-            names = ", ".join(server.name for server in waiting)
-            self.reasons["restore.p0_seconds"] = f"ne répondent pas : {names}"
-        else:
-            self.p0_seconds = self._clock.monotonic() - order
-        self._compare(order, expected)
+        return answered
 
     def bring_workstations_back(
         self,

@@ -17,7 +17,10 @@ from releve.drill.measures import Target
 from releve.kernel.errors import BadInput, ReleveError
 from releve.kernel.ids import TEST_FINESS, Finess, finess, is_test_finess
 
-Kind = Literal["opening", "attack", "intruder", "receiver-killed", "restore", "closing"]
+Kind = Literal[
+    "opening", "receiver-killed", "listener-killed", "attack", "his-killed", "intruder",
+    "crisis", "restore", "loss", "closing",
+]  # fmt: skip
 ServerRole = Literal["identity", "files", "database"]
 T = TypeVar("T")
 
@@ -29,6 +32,10 @@ DETECT_MARGIN_S = 60
 MAX_FLEET = 40
 #: The least number of attempts against the backups in a drill.
 LEAST_ATTEMPTS = 12
+#: The least number of patient messages acknowledged in a drill.
+LEAST_MESSAGES = 600
+#: A first patient file, and the crisis, within a minute.
+FIRST_FILE_S, CRISIS_OPEN_S = 60, 60
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,14 @@ class Attack:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What the record system sends: how many patients it holds, at what rate it speaks."""
+
+    patients: int
+    messages_per_s: float
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A checked scenario. ``start`` is the story's hour; ``backup_period`` the hospital's words."""
 
@@ -72,6 +87,8 @@ class Scenario:
     title: str
     start: datetime
     hospital: str
+    #: The folder that describes it, under ``examples/``.
+    establishment: str
     finess: Finess
     backup_period: str
     dmia_p0_s: float
@@ -79,6 +96,7 @@ class Scenario:
     servers: tuple[ServerRole, ...]
     backups: Backups
     attack: Attack
+    feed: Feed
     timeline: tuple[Event, ...]
     #: Measure id → fixed target, the package's or tighter. The measures whose target is « all of
     #: them » (destroy_refused, restored_identical) are compared by the engine.
@@ -92,6 +110,11 @@ def least_targets(period_s: float, dmia_s: float) -> dict[str, Target]:
         "vault.destroy_attempts": Target(">=", LEAST_ATTEMPTS),
         "restore.p0_seconds": Target("<=", dmia_s),
         "vault.acknowledged_lost": Target("==", 0),
+        "feed.messages": Target(">=", LEAST_MESSAGES),
+        "feed.acknowledged_lost": Target("==", 0),
+        "care.first_file_seconds": Target("<=", FIRST_FILE_S),
+        "crisis.open_seconds": Target("<=", CRISIS_OPEN_S),
+        "restore.order_respected": Target("==", True),
         "ledger.verified": Target("==", True),
     }
 
@@ -119,13 +142,14 @@ def parse(text: str, path: Path) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         _refuse(path, f"TOML mal formé ({error})", "Corrigez la ligne indiquée.")
     hospital, fleet = root.table("hospital"), root.table("fleet")
-    backups, attack = root.table("backups"), root.table("attack")
+    backups, attack, feed = root.table("backups"), root.table("attack"), root.table("feed")
     period, dmia = backups.number("period_s", 5), hospital.number("dmia_p0_s", 1)
     scenario = Scenario(
         name=path.stem,
         title=root.take("title", str),
         start=_aware(root),
         hospital=hospital.take("name", str),
+        establishment=hospital.take("establishment", str),
         finess=_test_finess(hospital),
         backup_period=hospital.take("backup_period", str),
         dmia_p0_s=dmia,
@@ -139,10 +163,11 @@ def parse(text: str, path: Path) -> Scenario:
             attack.whole("spared_workstations", 1, MAX_FLEET),
             attack.whole("attempts", LEAST_ATTEMPTS, 1000),
         ),
+        feed=Feed(feed.whole("patients", 20, 400), feed.number("messages_per_s", 1)),
         timeline=_timeline(root),
         targets=_targets(root.table("targets"), least_targets(period, dmia)),
     )
-    for table in (root, hospital, fleet, backups, attack):
+    for table in (root, hospital, fleet, backups, attack, feed):
         table.finish()
     _check_attack(scenario, path)
     return scenario

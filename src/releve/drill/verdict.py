@@ -27,6 +27,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many were right, out of how many expected."""
+
+    right: int
+    expected: int
+
+
+@dataclass(frozen=True)
 class Observed:
     """What the simulator saw. None = it could not be seen; the reason is in ``reasons``."""
 
@@ -38,8 +46,23 @@ class Observed:
     restored: Compared | None
     p0_seconds: float | None
     acknowledged_lost: int | None
+    messages: int | None
+    messages_lost: int | None
+    #: Patients in the ward and bed where the record system has them.
+    census: Counted | None
+    #: Patients counted in the opened kits, out of the product's own census when it was frozen.
+    kits: Counted | None
+    first_file_seconds: float | None
+    crisis_seconds: float | None
+    #: Facts that the logbook noted by itself, out of those the ledger holds.
+    logged: Counted | None
+    order_respected: bool | None
     #: Measure id → why it could not be taken.
     reasons: Mapping[str, str]
+
+
+#: A figure before it has its words: id, value, unit, target, who saw it.
+Row = tuple[str, Value, str, Target | None, str]
 
 
 @dataclass(frozen=True)
@@ -61,7 +84,7 @@ def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[
     """All measures but the ledger's own, in the report's order, and those not taken."""
     o, fixed = observed, scenario.targets
     everything = o.restored.expected if o.restored else 0
-    rows: list[tuple[str, Value, str, Target | None, str]] = [
+    rows: list[Row] = [
         ("detect.seconds", _delay(o), "s", fixed["detect.seconds"], "simulateur, registre"),
         ("detect.files_lost", o.files_lost, "fichiers", None, "journal de l'attaquant"),
         _attempts("vault.destroy_attempts", o.attempts, fixed["vault.destroy_attempts"]),
@@ -84,6 +107,14 @@ def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[
             fixed["vault.acknowledged_lost"],
             "simulateur (réseau)",
         ),
+        *_care(o, fixed),
+        (
+            "restore.order_respected",
+            o.order_respected,
+            "vrai ou faux",
+            fixed["restore.order_respected"],
+            "simulateur",
+        ),
     ]
     taken, missing = [], []
     for id, value, unit, target, seen_by in rows:
@@ -92,6 +123,51 @@ def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[
         else:
             taken.append(Figure(id, value, unit, target, seen_by))
     return taken, missing
+
+
+def _care(o: Observed, fixed: Mapping[str, Target]) -> list[Row]:
+    """What became of patients' files and of the crisis."""
+    return [
+        _seen("feed.messages", o.messages, "messages", fixed, "logiciel du dossier patient simulé"),
+        _seen(
+            "feed.acknowledged_lost",
+            o.messages_lost,
+            "messages",
+            fixed,
+            "logiciel du dossier patient simulé",
+        ),
+        _counted("care.census_patients", o.census, "patients", "dossier patient simulé"),
+        _counted("care.kit_patients", o.kits, "patients", "poste de continuité"),
+        _seen(
+            "care.first_file_seconds",
+            _round(o.first_file_seconds),
+            "s",
+            fixed,
+            "poste de continuité",
+        ),
+        _seen("crisis.open_seconds", _round(o.crisis_seconds), "s", fixed, "simulateur, registre"),
+        (
+            "log.entries_automatic",
+            o.logged.right if o.logged else None,
+            "lignes",
+            Target(">=", o.logged.expected if o.logged else 1),
+            "simulateur, registre",
+        ),
+    ]
+
+
+def _seen(id: str, value: Value, unit: str, fixed: Mapping[str, Target], by: str) -> Row:
+    return id, value, unit, fixed[id], by
+
+
+def _counted(id: str, counted: Counted | None, unit: str, by: str) -> Row:
+    return (
+        id,
+        counted.right if counted else None,
+        unit,
+        Target("==", counted.expected if counted else 0),
+        by,
+    )
 
 
 def ledger_figures(
@@ -117,15 +193,11 @@ def _round(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 2)
 
 
-def _attempts(
-    id: str, value: int | None, target: Target
-) -> tuple[str, Value, str, Target | None, str]:
+def _attempts(id: str, value: int | None, target: Target) -> Row:
     return id, value, "essais", target, "simulateur"
 
 
-def _files(
-    id: str, value: int | None, everything: int
-) -> tuple[str, Value, str, Target | None, str]:
+def _files(id: str, value: int | None, everything: int) -> Row:
     return id, value, "fichiers", Target("==", everything), "simulateur"
 
 

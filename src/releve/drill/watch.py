@@ -11,19 +11,25 @@ from releve.drill.stage import Stage
 from releve.kernel.ids import MachineName
 from releve.kernel.units import thousands
 
-ALARM = "vault.alarm"
+ALARM, OPENED = "vault.alarm", "incident.opened"
+#: What the logbook of a crisis must note by itself: alarms, kits, restores, refusals.
+LOGGED = frozenset(
+    {ALARM, "care.kit.published", "care.kit.refused", "vault.restored", "vault.refused"}
+)
 _EVERY_SECONDS = 0.1
 _TOLD = {
     "vault.garbage": "objets illisibles déposés, gardés à part et comptés",
     "vault.refused": "demandes refusées au coffre",
     "accord.demandé": "un acte à deux est demandé",
     "accord.donné": "l'acte est accordé par une autre personne",
+    OPENED: "crise ouverte, la main courante est commencée",
+    "care.kit.frozen": "les kits de service sont gelés à cette heure",
 }
 
 
 @dataclass(frozen=True)
-class SeenAlarm:
-    """``at``: the simulator's clock when it read the alarm, already durable, in the ledger."""
+class Seen:
+    """``at``: the simulator's clock when it read the fact, already durable, in the ledger."""
 
     at: datetime
     fact: Fact
@@ -35,18 +41,25 @@ class Watch:
     def __init__(self, platform: Platform, stage: Stage) -> None:
         self._platform, self._stage = platform, stage
         self._next = 0
-        self._alarms: list[SeenAlarm] = []
+        self._alarms: list[Seen] = []
+        self._logged: list[Fact] = []
+        #: The crisis, when the product opened one.
+        self.opened: Seen | None = None
         self._told: set[tuple[str, str]] = set()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def alarm(self, machines: frozenset[MachineName], since: datetime) -> SeenAlarm | None:
+    def alarm(self, machines: frozenset[MachineName], since: datetime) -> Seen | None:
         """The first alarm seen on one of these machines after ``since``."""
         for alarm in list(self._alarms):
             if alarm.fact.system in machines and alarm.at >= since:
                 return alarm
         return None
+
+    def told_since(self, opened: Fact) -> list[Fact]:
+        """Facts that belong in the logbook of a crisis, from its opening on."""
+        return [fact for fact in list(self._logged) if fact.index > opened.index]
 
     def close(self) -> None:
         """Stop reading; idempotent."""
@@ -61,7 +74,11 @@ class Watch:
 
     def _take(self, fact: Fact) -> None:
         if fact.what == ALARM:
-            self._alarms.append(SeenAlarm(self._stage.now(), fact))
+            self._alarms.append(Seen(self._stage.now(), fact))
+        if fact.what in LOGGED:
+            self._logged.append(fact)
+        if fact.what == OPENED and self.opened is None:
+            self.opened = Seen(self._stage.now(), fact)
         if (fact.what, fact.system) in self._told:
             return
         self._told.add((fact.what, fact.system))

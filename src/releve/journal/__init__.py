@@ -24,6 +24,7 @@ from releve.journal.errors import (
     JournalTooNew,
     RecordTooLarge,
 )
+from releve.journal.following import Follower
 from releve.journal.journal import Journal
 from releve.journal.layout import MAX_RECORD
 from releve.journal.reading import Record, read_journal
@@ -34,6 +35,7 @@ __all__ = [
     "MAX_RECORD",
     "ClosedSegment",
     "Damage",
+    "Follower",
     "Journal",
     "JournalBusy",
     "JournalClosed",

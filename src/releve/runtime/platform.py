@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import pwd
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from releve import __version__
-from releve.drill.ports import Fact, FactValue
+from releve.care.intake import Kept, read_kept
+from releve.care.kit import open_kit, window_of
+from releve.care.kit.errors import KitsNotBuilt
+from releve.care.kit.script import built_script
+from releve.care.kit.shelf import kits_folder
+from releve.care.views import Views, views_path
+from releve.drill.ports import Fact, FactValue, LogLine, Order, Placed, Step
 from releve.drill.simulator.attack import Launch
+from releve.establishment import load
 from releve.kernel.clock import Clock
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
@@ -34,12 +45,25 @@ from releve.vault.restored import last_restored
 _CODE = re.compile(r"code\s+([A-Z0-9]+(?:-[A-Z0-9]+)+)")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_VERB_SECONDS = 60.0
 
 
 class ServiceDidNotStart(ReleveError):
     """Le service n'a pas démarré : {why}."""
 
     next_step = "Lisez les journaux de ce dossier : {log}."
+
+
+class VerbFailed(ReleveError):
+    """Le verbe « {verb} » n'a pas rendu de chiffres : {why}."""
+
+    next_step = "Lancez-le vous-même sur ce dossier pour lire ce qu'il dit."
+
+
+class NoKit(ReleveError):
+    """Aucun kit n'a été fait pour le service {ward}."""
+
+    next_step = "Faites-en un : ./run care kit --ward {ward}"
 
 
 class HomePlatform:
@@ -56,6 +80,8 @@ class HomePlatform:
         self._serving = threading.Event()
         self._numbers = 0
         self._recording = threading.Lock()
+        self._environment = {**os.environ, "RELEVE_TIED": "1"}
+        self._environment.pop("RELEVE_GATE", None)
 
     @property
     def launch(self) -> Launch | None:
@@ -70,17 +96,15 @@ class HomePlatform:
 
     def start(self, patches: Path | None) -> None:
         """Start ``serve`` and wait until every part says it serves."""
-        environment = {**os.environ, "RELEVE_TIED": "1"}
-        environment.pop("RELEVE_GATE", None)
         if patches is not None:
-            environment["PYTHONPATH"] = str(patches)
+            self._environment["PYTHONPATH"] = str(patches)
         command = [sys.executable, "-m", "releve.cli", "serve", "--home", str(self.home.path)]
         self._service = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=self._environment,
             start_new_session=True,
         )
         threading.Thread(target=self._listen, args=(self._service,), daemon=True).start()
@@ -154,6 +178,93 @@ class HomePlatform:
             )
             return ledger.append(evidence)
 
+    def load_establishment(self, folder: Path) -> None:
+        """As the verb does."""
+        load(self.home, folder, self._clock.now())
+
+    def recovery_order(self, lost: Sequence[str], closed: Mapping[str, str]) -> Order:
+        """What the verb prints, in a process of its own, for two teams."""
+        asked = [part for node in lost for part in ("--lost", node)]
+        asked += [part for gate, who in closed.items() for part in ("--closed", f"{gate}={who}")]
+        told = self._verb("establishment", "plan", "--teams", "2", *asked)
+        return Order(
+            steps=[
+                Step(step["node"], step["start_minutes"], step["end_minutes"], step["why"])
+                for step in told["steps"]
+            ],
+            gates=[
+                gate["name"]
+                for gate in told["gates"]
+                if not gate["closed_by"] and gate["opens_minutes"] == 0
+            ],
+            waiting=[waiting["node"] for waiting in told["waiting"]],
+        )
+
+    def readable_messages(self) -> frozenset[str]:
+        """Deciphered from the journal, as a rebuild of the views would."""
+        kept = (record for record in read_kept(self.home) if isinstance(record, Kept))
+        return frozenset(hashlib.sha256(record.raw).hexdigest() for record in kept)
+
+    def census(self) -> Sequence[Placed]:
+        """From the views that the pages read."""
+        path = views_path(self.home)
+        if not path.exists():
+            return ()
+        with closing(Views(path)) as views:
+            now = self._clock.now()
+            return [
+                Placed(row.ipp, row.name, line.code, row.room, row.bed)
+                for line in views.wards()
+                for row in views.census(line.code, now)
+            ]
+
+    def kits_missing(self) -> str | None:
+        """« kits non construits : … », or None."""
+        try:
+            built_script()
+        except KitsNotBuilt as error:
+            return str(error)
+        return None
+
+    def kits(self) -> Path:
+        """Where anybody copies them from."""
+        return kits_folder(self.home) / "published"
+
+    def kit_code(self, ward: str) -> str:
+        """What the verb prints for the sealed card."""
+        window = window_of(self.home, ward)
+        if window is None or window.code is None:
+            raise NoKit(ward=ward)
+        return window.code
+
+    def open_kit(self, kit: Path, code: str) -> Sequence[Placed]:
+        """What ``care open`` reads, with no home."""
+        sheet = open_kit(kit, code)
+        return [
+            Placed(
+                one.traits.ipp,
+                one.traits.name,
+                sheet.ward,
+                one.stay.room if one.stay else "",
+                one.stay.bed if one.stay else "",
+            )
+            for one in sheet.patients
+        ]
+
+    def logbook(self) -> Sequence[LogLine]:
+        """What the verb prints."""
+        told = self._verb("incident", "show")
+        return [
+            LogLine(line["number"], line["text"], line["nature"] == "automatique", line["proof"])
+            for line in told["lines"]
+        ]
+
+    def lose_patient_stores(self) -> None:
+        """After ``stop``: messages, views, kits and their keys."""
+        self.stop()
+        for folder in (self.home.path / "care", self.home.secrets("care")):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def anchor(self) -> str:
         """The public key text of this home's ledger."""
         return Place(self.home).public_key().text
@@ -180,6 +291,26 @@ class HomePlatform:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(service.pid, signal.SIGKILL)
             service.wait()
+
+    def _verb(self, *words: str) -> dict[str, Any]:
+        """A verb on this home, and the figures it prints; raises :class:`VerbFailed`."""
+        command = [sys.executable, "-m", "releve.cli", *words]
+        command += ["--home", str(self.home.path), "--json", "-"]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=self._environment,
+            timeout=_VERB_SECONDS,
+            check=False,
+        )
+        try:
+            figures: dict[str, Any] = json.loads(done.stdout)
+        except ValueError as error:
+            why = done.stderr.strip()[-400:] or f"sortie {done.returncode}"
+            raise VerbFailed(verb=" ".join(words[:2]), why=why) from error
+        return figures
 
     def _listen(self, service: subprocess.Popen[str]) -> None:
         if service.stderr is not None:

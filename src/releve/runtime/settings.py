@@ -19,6 +19,7 @@ class Settings:
 
     web_port: int = 0
     receiver_port: int = 0
+    listener_port: int = 0
 
 
 def read_settings(home: Home) -> Settings:
@@ -43,9 +44,14 @@ def remember(home: Home, **ports: int) -> Settings:
 
 def receiver_port(home: Home) -> int:
     """The receiver's port for this home, chosen free and remembered at the first call."""
-    settings = read_settings(home)
-    if settings.receiver_port:
-        return settings.receiver_port
+    return read_settings(home).receiver_port or remember(home, receiver_port=_free()).receiver_port
+
+
+def listener_port(home: Home) -> int:
+    """The port where patient messages arrive (MLLP), chosen free and remembered likewise."""
+    return read_settings(home).listener_port or remember(home, listener_port=_free()).listener_port
+
+
+def _free() -> int:
     with socket.create_server((LOOPBACK, 0)) as probe:
-        port = int(probe.getsockname()[1])
-    return remember(home, receiver_port=port).receiver_port
+        return int(probe.getsockname()[1])

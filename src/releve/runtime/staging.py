@@ -9,6 +9,7 @@ through a mount namespace of its own: nobody's permissions are changed.
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import shutil
 import stat
@@ -29,11 +30,47 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ledger", "append"): ("input",),
     ("ledger", "export"): ("output",),
     ("vault", "scan"): ("input", "input"),
+    ("care", "read"): ("input",),
+    ("care", "replay"): ("input",),
+    ("care", "open"): ("input",),
+    ("establishment", "check"): ("input",),
+    ("establishment", "load"): ("input",),
+    ("establishment", "save"): ("output",),
+    ("establishment", "blast"): ("input",),
+    ("establishment", "plan"): ("input",),
+    ("establishment", "demands"): ("input",),
 }
 #: Options that name paths.
-_OPTIONS = {"--home": "home", "--json": "file", "--into": "output", "--scenario": "scenario"}
+_OPTIONS = {
+    "--home": "home",
+    "--json": "file",
+    "--into": "output",
+    "--scenario": "scenario",
+    "--pdf": "file",
+}
 #: Options without a value; every other one is followed by its value.
-_FLAGS = frozenset({"--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x"})
+_FLAGS = frozenset(
+    [
+        "--help",
+        "-h",
+        "--mutant",
+        "--ports",
+        "--trust",
+        "--take-over",
+        "-q",
+        "-x",
+        "--accept",
+        "--all",
+        "--card",
+        "--check",
+        "--decided",
+        "--false-alarm",
+        "--renew",
+        "--roundtrip",
+        "--thaw",
+        "--yes-this-month",
+    ]
+)
 
 
 class PathRefused(ReleveError):
@@ -170,7 +207,8 @@ def _readable(path: Path, plan: Plan, root: Path) -> Path:
     if path.is_dir():
         shutil.copytree(path, target, symlinks=True, ignore=_special)
     else:
-        shutil.copy2(path, target)
+        for beside in (path, *path.parent.glob(f"{glob.escape(path.name)}.*")):  # a signature
+            shutil.copy2(beside, copy / beside.name)
     for place in (copy, *copy.rglob("*")):
         os.chown(place, plan.uid, plan.gid, follow_symlinks=False)
     return target

@@ -21,10 +21,16 @@ from pathlib import Path
 from releve.kernel.durable import write_durably
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, sole_writer
-from releve.runtime.settings import LOOPBACK, read_settings, receiver_port, remember
+from releve.runtime.settings import (
+    LOOPBACK,
+    listener_port,
+    read_settings,
+    receiver_port,
+    remember,
+)
 
 #: In the order they are started: the signer first, because the others append to it.
-PARTS = ("signer", "receiver", "worker", "web")
+PARTS = ("signer", "receiver", "worker", "listener", "projector", "duty", "web")
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 5.0, 10.0
 _STOP_SECONDS = 8.0
 _CHUNK = 65536
@@ -35,7 +41,7 @@ class PortTaken(ReleveError):
 
     next_step = (
         "Arrêtez le programme qui l'occupe ; pour les pages, --port en choisit un autre, pour le"
-        " coffre, receiver_port dans settings.json du dossier (les machines inscrites le suivent)."
+        " coffre et les messages, receiver_port et listener_port dans settings.json du dossier."
     )
 
 
@@ -62,6 +68,7 @@ class Supervisor:
         listeners = {
             "web": _listen(web_port, "web"),
             "receiver": _listen(receiver_port(home), "receiver"),
+            "listener": _listen(listener_port(home), "listener"),
         }
         self._parts = [_Running(name, listeners.get(name)) for name in PARTS]
         remember(home, web_port=listeners["web"].getsockname()[1])

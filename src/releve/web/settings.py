@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "releve.jobs.app",
     "releve.ledger.app",
     "releve.vault.app",
+    "releve.care.app",
+    "releve.incident.app",
     "releve.web",
     "allauth",
     "allauth.account",

@@ -10,6 +10,8 @@ urlpatterns = [
     path("", cockpit.today, name="today"),
     path("preuves/", proofs.index, name="proofs"),
     path("preuves/<int:index>/", proofs.detail, name="proof"),
+    path("", include("releve.care.app.urls")),
     path("", include("releve.vault.app.urls")),
+    path("", include("releve.incident.app.urls")),
     path("", include("releve.pages.urls")),
 ]

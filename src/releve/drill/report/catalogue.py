@@ -114,6 +114,83 @@ CATALOGUE: dict[str, Words] = {
             _BACKUPS,
         ),
         Words(
+            "feed.messages",
+            "Messages patients reçus",
+            "Messages du dossier patient informatisé que le récepteur a confirmés avant sa mort :"
+            " admissions, mouvements, prescriptions, résultats, documents.",
+            "Trop peu de messages ont circulé pour conclure.",
+            "Rejouer l'exercice sur une machine moins chargée.",
+            "Équipe qui joue l'exercice",
+        ),
+        Words(
+            "feed.acknowledged_lost",
+            "Messages confirmés puis perdus",
+            "Messages dont l'émetteur a reçu la confirmation et qui ne se relisent pas, octet pour"
+            " octet, bien que le récepteur ait été tué en pleine réception.",
+            "Le récepteur dit « reçu » avant d'avoir gardé : une prescription peut avoir disparu.",
+            "Ne plus se fier aux confirmations de ce récepteur ; vérifier son disque et rejouer"
+            " l'exercice.",
+            "DSI, avec l'équipe des interfaces",
+        ),
+        Words(
+            "care.census_patients",
+            "Patients à leur place",
+            "Patients que Relève met dans le même service et le même lit que le dossier patient"
+            " informatisé, dont la liste est tenue à part.",
+            "Un patient manque, ou n'est pas dans le lit qu'on lit.",
+            "Rapprocher la liste de Relève de celle du dossier patient, service par service.",
+            "DSI, avec les cadres de santé",
+            share=True,
+        ),
+        Words(
+            "care.kit_patients",
+            "Patients lisibles dans les kits",
+            "Patients comptés dans les kits ouverts après la perte de tout le reste, comparés à la"
+            " liste de Relève au moment de la crise.",
+            "Un patient présent dans un service n'est pas dans son kit.",
+            "Ne pas distribuer ces kits ; les refaire et les recompter service par service.",
+            "Cadres de santé, avec la DSI",
+            share=True,
+        ),
+        Words(
+            "care.first_file_seconds",
+            "Premier dossier patient ouvert",
+            "Tout est arrêté et effacé ; temps jusqu'au nom d'un patient lu dans un kit, sur un"
+            " poste sans réseau.",
+            "Le premier dossier n'est pas lisible à temps sans informatique.",
+            "Vérifier que les kits sont copiés sur les postes de continuité et que les enveloppes"
+            " des codes sont en place.",
+            "Cadre de garde, avec la DSI",
+            nothing="aucun dossier lu",
+        ),
+        Words(
+            "crisis.open_seconds",
+            "Crise ouverte",
+            "De l'alarme inscrite au registre à la crise ouverte et sa main courante commencée.",
+            "Personne n'aurait su à temps qu'une crise commençait.",
+            "Vérifier que la pièce « astreinte » de Relève est en marche, puis rejouer l'exercice.",
+            "Directeur de garde, avec la DSI",
+            nothing="jamais ouverte",
+        ),
+        Words(
+            "log.entries_automatic",
+            "Faits inscrits seuls à la main courante",
+            "Alarmes, kits, restaurations et refus que la main courante a notés sans personne ; le"
+            " simulateur compte ceux du registre.",
+            "Un fait de la nuit n'est pas dans la main courante.",
+            "Compléter la main courante depuis le registre et corriger ce qui l'a laissé passer.",
+            "Secrétaire de la cellule, avec le RSSI",
+        ),
+        Words(
+            "restore.order_respected",
+            "Ordre de reprise respecté",
+            "Chaque serveur n'est relevé qu'après ceux dont il dépend, et chaque porte n'est"
+            " franchie qu'une fois fermée par une personne nommée.",
+            "Un serveur a été relevé avant ce dont il a besoin : il faudra le reprendre.",
+            "Relire l'ordre de reprise et la carte des dépendances avant de continuer.",
+            "DSI",
+        ),
+        Words(
             "ledger.entries",
             "Preuves inscrites au registre",
             "Taille du registre exporté et vérifié ; le verdict y est ajouté après.",
@@ -158,6 +235,16 @@ SABOTAGES: dict[str, Sabotage] = {
     "ledger-edited": Sabotage("le simulateur modifie le registre exporté", "ledger.verified"),
     "ack-before-write": Sabotage(
         "le simulateur confirme des dépôts sans les transmettre", "vault.acknowledged_lost"
+    ),
+    "feed-ack-before-write": Sabotage(
+        "le simulateur fait confirmer les messages avant leur écriture", "feed.acknowledged_lost"
+    ),
+    "feed-drops-one": Sabotage(
+        "le simulateur fait oublier une admission aux pages", "care.census_patients"
+    ),
+    "kit-misses-a-patient": Sabotage("le simulateur ôte un patient d'un kit", "care.kit_patients"),
+    "order-reversed": Sabotage(
+        "le simulateur renverse l'ordre de reprise", "restore.order_respected"
     ),
 }
 

@@ -240,17 +240,20 @@ def _finding(measure_id: str, state: str, seen: str) -> Finding:
 def _sabotage(result: Result) -> str:
     if result.sabotage is None:
         return ""
-    name = inert(result.sabotage, 80)
-    known = SABOTAGES.get(result.sabotage)
-    if known is None:
+    name = inert(result.sabotage, 160)
+    known = [SABOTAGES[one] for one in result.sabotage.split(",") if one in SABOTAGES]
+    if not known:
         return f"Sabotage volontaire « {name} » : l'échec est provoqué par le simulateur."
+    wanted = {one.must_miss for one in known}
     missed = {m.id for m in result.measures if m.met is False}
+    names = " et ".join(f"« {words_for(measure).name} »" for measure in sorted(wanted))
+    only = "la seule mesure" if len(wanted) == 1 else "les seules mesures"
     opening = (
-        f"Sabotage volontaire « {name} » : {known.text}. L'exercice devait manquer la seule mesure"
-        f" « {words_for(known.must_miss).name} »"
+        f"Sabotage volontaire « {name} » : {' ; '.join(one.text for one in known)}. L'exercice"
+        f" devait manquer {only} {names}"
     )
-    if missed == {known.must_miss}:
-        return f"{opening} : c'est bien ce qui est arrivé, la mesure sait donc échouer."
+    if missed == wanted:
+        return f"{opening} : c'est bien ce qui est arrivé, l'exercice sait donc échouer."
     return f"{opening} : ce n'est pas ce qui est arrivé, l'exercice lui-même est à corriger."
 
 

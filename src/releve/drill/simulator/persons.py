@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 import struct
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -37,7 +38,10 @@ DOORS: Mapping[str, str] = {
     "account": "/comptes/{number}/",
     "request": "/accords/demander/{kind}/",
     "approval": "/accords/{number}/",
+    "crisis": "/crise/",
 }
+#: What a person sends from the crisis page.
+_OPEN, _WRITE, _GATE = "/crise/ouvrir/", "/crise/ecrire/", "/crise/porte/{gate}/"
 _ACCOUNT = re.compile(r"/comptes/(\d+)/")
 _REQUEST = re.compile(r"/accords/([0-9a-f-]{36})/")
 _STEP_S = 30
@@ -130,6 +134,20 @@ class Person(Outward):
         """Read the request, then grant what its page shows, with a second factor of one's own."""
         self.submit("approval", {"code": self._digits()}, needs=("digest",), number=number)
 
+    def open_crisis(self, cause: str) -> None:
+        """One act, one person."""
+        self._send(self._get(DOORS["crisis"]), {"cause": cause}, action=_OPEN)
+
+    def note(self, text: str) -> None:
+        """A line in the main courante of the open crisis: something seen."""
+        answers = {"text": text, "nature": "constaté"}
+        self._send(self._get(DOORS["crisis"]), answers, action=_WRITE)
+
+    def close_gate(self, gate: str) -> None:
+        """Confirm, under one's own name, that a gate of the recovery order is closed."""
+        action = _GATE.format(gate=_slug(gate))
+        self._send(self._get(DOORS["crisis"]), {"closed": "1"}, action=action)
+
     def submit(
         self, door: str, answers: Mapping[str, str], *, needs: tuple[str, ...] = (), **place: str
     ) -> tuple[Page, str]:
@@ -140,10 +158,17 @@ class Person(Outward):
         return self._send(self._get(DOORS[door].format(**place)), answers, needs)
 
     def _send(
-        self, seen: httpx.Response, answers: Mapping[str, str], needs: tuple[str, ...] = ()
+        self,
+        seen: httpx.Response,
+        answers: Mapping[str, str],
+        needs: tuple[str, ...] = (),
+        action: str | None = None,
     ) -> tuple[Page, str]:
         shown = read_page(seen.text)
-        form = shown.form_with(*answers, *needs)
+        if action is None:
+            form = shown.form_with(*answers, *needs)
+        else:
+            form = next((one for one in shown.forms if one.action == action), None)
         if form is None:
             why = shown.errors or f"{seen.status_code}, « {shown.says[:200]} »"
             raise DoorClosed(page=path_of(str(seen.url)), why=why)
@@ -172,6 +197,12 @@ class Person(Outward):
 
     def _get(self, path: str) -> httpx.Response:
         return self._client.get(path)
+
+
+def _slug(words: str) -> str:
+    """« identité assainie » as an address writes it."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def request_number(url: str) -> str:
@@ -233,6 +264,22 @@ class People:
         self._did(f"{self.asker.name} demande « {kind} »")
         self.approve(number, kind)
         return number
+
+    def open_crisis(self, cause: str) -> None:
+        """The first of the two opens a crisis alone."""
+        self.asker.open_crisis(cause)
+        self._did(f"{self.asker.name} ouvre la crise : « {cause} »")
+
+    def note(self, text: str) -> None:
+        """A line typed in the main courante."""
+        self.asker.note(text)
+        self._did(f"{self.asker.name} écrit à la main courante : « {text} »")
+
+    def close_gate(self, gate: str) -> str:
+        """A gate of the recovery order is confirmed; returns by whom."""
+        self.approver.close_gate(gate)
+        self._did(f"{self.approver.name} confirme la porte « {gate} »")
+        return self.approver.name
 
     def approve(self, number: str, what: str) -> None:
         """The second person reads a request and grants it, with a second factor given for it."""

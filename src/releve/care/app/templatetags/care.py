@@ -1,0 +1,20 @@
+"""Tags of patients' pages."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
+#: Spaces that French typography puts in texts; shown as they are.
+_SPACES = "\u00a0\u202f"
+
+
+@register.filter
+def received(text: str) -> str:
+    """A received text with nothing hidden: characters that have no drawing (controls, changes of
+    direction, zero widths) are written out; line ends stay. Django escapes the rest.
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" or c in _SPACES else f"\\u{ord(c):04x}"
+        for c in text.replace("\r\n", "\n").replace("\r", "\n")
+    )

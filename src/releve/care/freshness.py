@@ -1,0 +1,55 @@
+"""After how long without a message a source is said to be silent (``freshness.toml``)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+from releve.kernel.errors import BadInput
+
+#: What a source may speak of, besides the sections of a file.
+KINDS = ("identity", "movements", "allergies", "treatments", "results", "documents")
+_FIX = "Écrivez par exemple [results] puis period_minutes = 60 (de 1 à 525600)."
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The period expected of each of :data:`KINDS`."""
+
+    periods: Mapping[str, timedelta]
+
+    def silent(self, kind: str, heard: datetime, now: datetime) -> bool:
+        """Whether nothing came for more than twice the period."""
+        return now - heard > 2 * self.periods[kind]
+
+
+def read_freshness(override: Path | None = None) -> Freshness:
+    """The shipped periods, a hospital's own instead where ``override`` exists and says so.
+
+    Raises ``BadInput`` with the file, the table and what to write.
+    """
+    shipped = resources.files("releve.care").joinpath("freshness.toml").read_text("utf-8")
+    tables = tomllib.loads(shipped)
+    if override is not None and override.exists():
+        tables |= _tables(override)
+    where = str(override or "freshness.toml")
+    return Freshness({kind: _period(tables, kind, where) for kind in KINDS})
+
+
+def _tables(path: Path) -> dict[str, object]:
+    try:
+        return dict(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise BadInput(where=path, what=error, fix=_FIX) from error
+
+
+def _period(tables: Mapping[str, object], kind: str, where: str) -> timedelta:
+    table = tables[kind]
+    minutes = table.get("period_minutes") if isinstance(table, dict) else None
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 525_600:
+        raise BadInput(where=f"{where}, table [{kind}]", what="période illisible", fix=_FIX)
+    return timedelta(minutes=minutes)

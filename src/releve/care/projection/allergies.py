@@ -1,0 +1,66 @@
+"""Allergies: AL1, and IAM with its action (HL7 2.5 §3.4.6-7).
+
+A list sent again without one of its lines takes nothing back: only IAM-6 = D, or a later « none »,
+does. « None » is said by AL1-3 or IAM-3 alone: a code or wording of ``none_stated.toml``, or the
+null ``""``; a message without AL1 says nothing at all.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+from releve.care.identity import fold
+from releve.care.projection.facts import Fact, Reading, Said, version
+from releve.care.projection.reading import Row, Text, hour
+
+SECTION = "allergies"
+#: What begins the number of a row that says there is none: one for each sender.
+NONE = "~none"
+
+
+def read_allergies(said: Said) -> Reading:
+    """One fact for each AL1 or IAM."""
+    facts: list[Fact] = []
+    problems: list[str] = []
+    for row in said.rows:
+        if row.segment.name in ("AL1", "IAM"):
+            fact = _read(row, said)
+            if fact is None:
+                problems.append(f"allergie sans nom ni code ({row.segment.name}-3)")
+            else:
+                facts.append(fact)
+    return Reading(facts, problems)
+
+
+def _read(row: Row, said: Said) -> Fact | None:
+    segment = row.segment
+    act = segment.text(6) if segment.name == "IAM" else ""
+    content: list[Text] = []
+    row.coded(content, "substance", 3)
+    code, wording = segment.text(3, 1), segment.text(3, 2)
+    none = segment.field(3).null or _none_stated(code, wording)
+    if not content and not none:
+        return None
+    row.coded(content, "type", 2)
+    row.coded(content, "gravité", 4)
+    row.whole(content, "réaction", 5)
+    row.whole(content, "date", 11 if segment.name == "IAM" else 6)
+    system = segment.text(3, 3) if code else ""
+    ident = f"{NONE}|{said.sender}" if none else f"{code or fold(wording)}^{system}"
+    at = hour(segment.text(13 if segment.name == "IAM" else 6))
+    rank = version(said.sent, 1 if act == "D" else 0)
+    return Fact(SECTION, ident, rank, at, content, rank, act, act == "D")
+
+
+@cache
+def _statements() -> tuple[frozenset[str], frozenset[str]]:
+    text = resources.files("releve.care.projection").joinpath("none_stated.toml")
+    table = tomllib.loads(text.read_text("utf-8"))["allergies"]
+    return frozenset(table["codes"]), frozenset(fold(words) for words in table["wordings"])
+
+
+def _none_stated(code: str, wording: str) -> bool:
+    codes, wordings = _statements()
+    return code in codes or fold(wording or code) in wordings

@@ -1,0 +1,334 @@
+"""Patient numbers, their traits and their links, while a batch is being projected.
+
+What is known of a number is read from the base when first needed, changed in memory, and written
+once at the end of the batch: the result depends on the records, not on how they were batched.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from releve.care.hl7 import Columns, Message, Segment
+from releve.care.identity import (
+    Link,
+    Number,
+    Traits,
+    Version,
+    add_version,
+    current,
+    fold,
+    person_id,
+    persons,
+)
+from releve.care.projection.reading import cx, numbers
+
+#: PID-5 type D: the name in use; L: the name at birth (IHE PAM FR, data types 1.8.2, XPN-7).
+_IN_USE, _AT_BIRTH = "D", "L"
+_KEPT_IN_MEMORY = 50_000
+
+
+@dataclass(slots=True)
+class Patient:
+    """One number. ``shown``: the seven traits as shown, then the message they come from."""
+
+    id: int
+    authority: str
+    ipp: str
+    person: int
+    versions: list[Version] = field(default_factory=list)
+    shown: tuple[str, ...] = ("",) * 7
+    source: int = 0
+    #: Hour and message of the latest word on confidentiality, and the texts.
+    presence: tuple[int, int, list[list[str]]] = (-1, -1, [])
+    discreet: bool = False
+
+    @property
+    def folded(self) -> str:
+        """« NAME FIRST NAMES » as it is searched."""
+        return fold(f"{self.shown[0]} {self.shown[2]}")
+
+    def terms(self) -> set[tuple[str, str, int]]:
+        """What this number is found by, besides its visits."""
+        name, birth_name, first_names, born, _, ins, _ = self.shown
+        found = {("i", self.ipp.upper(), self.id)}
+        found |= {("n", fold(f"{n} {first_names}"), self.id) for n in (name, birth_name) if n}
+        if born:
+            found.add(("d", born[:8], self.id))
+        if ins:
+            found.add(("s", ins, self.id))
+        return found
+
+
+class People:
+    """The numbers met in a batch."""
+
+    def __init__(self, base: sqlite3.Connection) -> None:
+        self._base = base
+        self._known: dict[int, Patient] = {}
+        self._dirty: dict[int, Patient] = {}
+        self._terms: dict[int, set[tuple[str, str, int]]] = {}
+        self._links: dict[tuple[int, int], Link] = {}
+        self._touched: set[int] = set()
+        #: Numbers asked for and not in the base.
+        self._absent: set[int] = set()
+
+    def prefetch(self, wanted: Iterable[int]) -> None:
+        """Read these numbers from the base, those that are there, at once."""
+        missing = [number for number in wanted if number not in self._known]
+        for start in range(0, len(missing), 500):
+            some = missing[start : start + 500]
+            query = f"{_PATIENT} IN ({','.join('?' * len(some))})"
+            for row in self._base.execute(query, some):
+                self._remember(row)
+        self._absent = set(missing) - self._known.keys()
+
+    def patient(self, number: Number) -> Patient:
+        """What is known of that number, from now on at least its existence."""
+        person = person_id(number.authority, number.number)
+        known = self._known.get(person)
+        if known is None:
+            known = None if person in self._absent else self._load(person)
+            if known is None:
+                known = Patient(person, number.authority, number.number, person)
+                self._known[person] = known
+                self._change(known, set())
+        return known
+
+    def describe(self, patient: Patient, version: Version) -> None:
+        """Take what a message says of a patient's traits."""
+        versions = patient.versions
+        if len(versions) == 1 and versions[0][::3] == version[::3]:  # same rank, same traits
+            if version[:3] > versions[0][:3]:
+                versions[0] = version
+                patient.source = version.source
+                self._dirty[patient.id] = patient
+            return
+        before = patient.terms()
+        add_version(versions, version)
+        patient.shown, patient.source = current(versions)
+        self._change(patient, before)
+
+    def guard(self, patient: Patient, sent: int, source: int, texts: list[list[str]]) -> None:
+        """Take what a message says of confidentiality (texts: label, text, field)."""
+        if (sent, source) > patient.presence[:2]:
+            patient.presence = (sent, source, texts)
+            patient.discreet = any(text.upper() not in _OPEN for _, text, _ in texts)
+            self._dirty[patient.id] = patient
+
+    def link(self, link: Link) -> None:
+        """Join two numbers, or part them; the latest word on a pair stands."""
+        if link.gone == link.kept:
+            return
+        pair = (min(link.gone, link.kept), max(link.gone, link.kept))
+        known = self._links.get(pair) or self._load_link(pair)
+        if known is None or (link.sent, link.source) > (known.sent, known.source):
+            self._links[pair] = link
+            self._touched |= set(pair)
+
+    def flush(self) -> set[int]:
+        """Write what changed; returns the numbers known before whose name may be another."""
+        renamed = self._write_terms()
+        self._base.executemany(
+            "INSERT INTO patient VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+            " traits = excluded.traits, source = excluded.source, versions = excluded.versions,"
+            " presence = excluded.presence, discreet = excluded.discreet",
+            [_row(patient) for patient in self._dirty.values()],
+        )
+        self._dirty.clear()
+        if self._touched:
+            self._write_links()
+        if len(self._known) > _KEPT_IN_MEMORY:
+            self._known.clear()
+        return renamed
+
+    def name_of(self, person: int) -> str:
+        """The folded name of a number."""
+        known = self._known.get(person) or self._load(person)
+        return known.folded if known else ""
+
+    def _change(self, patient: Patient, before: set[tuple[str, str, int]]) -> None:
+        self._dirty[patient.id] = patient
+        self._terms.setdefault(patient.id, before)
+
+    def _write_terms(self) -> set[int]:
+        renamed: set[int] = set()
+        old: list[tuple[str, str, int]] = []
+        new: list[tuple[str, str, int]] = []
+        for person, before in self._terms.items():
+            after = self._dirty[person].terms()
+            if after != before:
+                old += before - after
+                new += after - before
+                if before:
+                    renamed.add(person)
+        erase = "DELETE FROM term WHERE kind = ? AND text = ? AND patient = ?"
+        self._base.executemany(erase, old)
+        self._base.executemany("INSERT OR IGNORE INTO term VALUES (?,?,?)", new)
+        self._terms.clear()
+        return renamed
+
+    def _write_links(self) -> None:
+        self._base.executemany(
+            "INSERT INTO link VALUES (?,?,?,?,?,?,?) ON CONFLICT (low, high) DO UPDATE SET"
+            " gone = excluded.gone, kept = excluded.kept, sent = excluded.sent,"
+            " source = excluded.source, live = excluded.live",
+            [(*pair, *link[:4], int(link.on)) for pair, link in self._links.items()],
+        )
+        reached, links = self._component()
+        shown = persons(links)
+        for number in sorted(reached):
+            person = shown.get(number, number)
+            self._base.execute("UPDATE patient SET person = ? WHERE id = ?", (person, number))
+            if number in self._known:
+                self._known[number].person = person
+        self._links.clear()
+        self._touched.clear()
+
+    def _component(self) -> tuple[set[int], list[Link]]:
+        """Every number that a link, live or not, ties to those touched, and those links."""
+        waiting, reached = list(self._touched), set(self._touched)
+        links: dict[tuple[int, int], Link] = {}
+        query = "SELECT * FROM link WHERE low = ? UNION ALL SELECT * FROM link WHERE high = ?"
+        while waiting:
+            number = waiting.pop()
+            for low, high, gone, kept, sent, source, live in self._base.execute(
+                query, (number, number)
+            ):
+                links[low, high] = Link(gone, kept, sent, source, bool(live))
+                for other in (low, high):
+                    if other not in reached:
+                        reached.add(other)
+                        waiting.append(other)
+        return reached, [links[pair] for pair in sorted(links)]
+
+    def _load(self, person: int) -> Patient | None:
+        row = self._base.execute(f"{_PATIENT} = ?", (person,)).fetchone()
+        return None if row is None else self._remember(row)
+
+    def _remember(self, row: tuple[Any, ...]) -> Patient:
+        person, authority, ipp, shown_as, versions, presence, discreet = row
+        known = [Version(r, s, i, Traits(*t)) for r, s, i, t in json.loads(versions)]
+        sent, source, texts = json.loads(presence)
+        patient = Patient(person, authority, ipp, shown_as, known, discreet=bool(discreet))
+        patient.presence = (sent, source, texts)
+        patient.shown, patient.source = current(known)
+        self._known[person] = patient
+        return patient
+
+    def _load_link(self, pair: tuple[int, int]) -> Link | None:
+        row = self._base.execute(
+            "SELECT gone, kept, sent, source, live FROM link WHERE low = ? AND high = ?", pair
+        ).fetchone()
+        return Link(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
+
+
+#: What PV1-16, PV2-22 and PD1-12 say of somebody whose presence is no secret.
+_OPEN = frozenset({"", "N", "NON", "0"})
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_UNGUARDED = "[-1,-1,[]]"
+
+
+def _row(patient: Patient) -> tuple[object, ...]:
+    write = _encode
+    return (
+        patient.id,
+        patient.authority,
+        patient.ipp,
+        patient.person,
+        write(patient.shown),
+        patient.source,
+        write(patient.versions),
+        _UNGUARDED if patient.presence[1] < 0 else write(patient.presence),
+        int(patient.discreet),
+    )
+
+
+_PATIENT = "SELECT id, authority, ipp, person, versions, presence, discreet FROM patient WHERE id"
+
+
+class Pid(NamedTuple):
+    """What is read of a PID: every number, PID-5 as (family, given, type), and single texts;
+    ``nulls``: the fields it asks to erase.
+    """
+
+    numbers: list[Number]
+    names: Sequence[tuple[str, ...]]
+    born: str
+    sex: str
+    identity_status: str
+    account: Number | None
+    nulls: frozenset[int]
+
+
+_CX = Columns(1, (4, 1), (4, 2), 5)
+_XPN = Columns(1, 2, 7)
+_SINGLE = Columns(7, 8, 18, (18, 4, 1), (18, 4, 2), 32)
+_NO_NULLS: frozenset[int] = frozenset()
+
+
+def first_pid(message: Message) -> Pid | None:
+    """The first PID of a message."""
+    single = message.table("PID", _SINGLE)
+    if not single:
+        return None
+    born, sex, account, name, oid, status = single[0]
+    numbers = [
+        Number(kind.strip(), (by_oid or by_name).strip(), number.strip())
+        for number, by_name, by_oid, kind in message.repeats("PID", 3, _CX)
+        if number.strip()
+    ]
+    stay = Number("", (oid or name).strip(), account.strip()) if account.strip() else None
+    nulls = _NO_NULLS
+    if b'""' in message.raw:
+        pid = message.first("PID")
+        nulls = frozenset(n for n in _ERASABLE if pid is not None and pid.field(n).null)
+    return Pid(numbers, message.repeats("PID", 5, _XPN), born, sex, status, stay, nulls)
+
+
+def one_pid(pid: Segment) -> Pid:
+    """Any PID, of a message that has several."""
+    names = [
+        (pid.text(5, 1, 1, n), pid.text(5, 2, 1, n), pid.text(5, 7, 1, n))
+        for n in range(1, len(pid.field(5).repetitions) + 1)
+        if pid.field(5).present
+    ]
+    nulls = frozenset(n for n in _ERASABLE if pid.field(n).null)
+    return Pid(numbers(pid, 3), names, pid.text(7), pid.text(8), pid.text(32), cx(pid, 18), nulls)
+
+
+_ERASABLE = (5, 7, 8, 32)
+
+
+def traits_of(pid: Pid) -> Traits:
+    """What a PID says. The INS counts only with PID-32 = VALI in the same message, and whatever
+    else PID-32 says takes back a known one (IHE PAM FR, data types 1.8.2).
+    """
+    name = birth_name = first_names = None
+    if pid.names:
+        name, birth_name, first_names = _names(pid.names)
+    born = pid.born or ("" if 7 in pid.nulls else None)
+    sex = pid.sex or ("" if 8 in pid.nulls else None)
+    status = pid.identity_status or ("" if 32 in pid.nulls else None)
+    ins: str | None = None
+    if status == "VALI":
+        ins = next((number.number for number in pid.numbers if number.is_ins), None)
+    elif status is not None:
+        ins = ""
+    return Traits(name, birth_name, first_names, born, sex, ins, status)
+
+
+def _names(names: Sequence[tuple[str, ...]]) -> tuple[str, str, str]:
+    """Name to call by, name at birth when it is another, first names."""
+    by_kind: dict[str, tuple[str, ...]] = {}
+    for each in names:
+        kind = each[2] if each[2] in (_IN_USE, _AT_BIRTH) else ""
+        by_kind.setdefault(kind, each)
+    at_birth = by_kind.get(_AT_BIRTH, ("", "", ""))
+    called = by_kind.get(_IN_USE) or by_kind.get("") or at_birth
+    birth_name = at_birth[0] if at_birth[0] != called[0] else ""
+    return called[0], birth_name, called[1] or at_birth[1]

@@ -1,0 +1,70 @@
+"""The establishment's errors: the docstring is the message, ``next_step`` what to do now."""
+
+from __future__ import annotations
+
+from releve.kernel.errors import ReleveError
+
+
+class EstablishmentError(ReleveError):
+    """L'établissement n'a pas pu être lu."""
+
+
+class FolderUnreadable(EstablishmentError):
+    """{path} n'est pas le dossier d'un établissement : {why}."""
+
+    next_step = "Donnez un dossier tel que examples/valbrume ; docs/establishment.md le décrit."
+
+
+class FolderFaulty(EstablishmentError):
+    """{path} a {count} défaut(s). Le premier : {first}."""
+
+    next_step = "Pour les voir tous, avec leur remède : ./run establishment check {path}"
+    exit_code = 1
+
+
+class NothingStored(EstablishmentError):
+    """Aucun établissement n'est gardé dans ce dossier Relève."""
+
+    next_step = "Gardez-en un : ./run establishment load DIR"
+
+
+class FolderNotNew(EstablishmentError):
+    """Le dossier {path} existe déjà et n'est pas vide : rien n'y est écrit."""
+
+    next_step = "Donnez un dossier qui n'existe pas encore."
+
+
+class StoreDamaged(EstablishmentError):
+    """L'établissement gardé n'est plus celui qui fut chargé : {what}."""
+
+    next_step = "Rechargez-le depuis votre copie : ./run establishment load DIR"
+
+
+class UnknownNode(EstablishmentError):
+    """« {node} » n'est le nom d'aucun nœud de l'établissement."""
+
+    next_step = "{hint}"
+
+
+class UnknownGate(EstablishmentError):
+    """« {gate} » n'est le nom d'aucune porte de l'établissement."""
+
+    next_step = "Portes connues : {known}."
+
+
+class NobodyNamed(EstablishmentError):
+    """La porte « {gate} » ne peut être fermée que par une personne nommée."""
+
+    next_step = "Écrivez --closed « {gate}=Prénom Nom »."
+
+
+class NoTeam(EstablishmentError):
+    """Il faut au moins une équipe, et {teams} n'en fait pas."""
+
+    next_step = "Écrivez --teams avec un nombre entre 1 et 1000."
+
+
+class GatesKnotted(EstablishmentError):
+    """Une porte attend ce qu'elle retient : aucun plan ne peut la franchir."""
+
+    next_step = "./run establishment check DIR dit laquelle, et comment la dénouer."

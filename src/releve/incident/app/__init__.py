@@ -1,0 +1,1 @@
+"""The crisis on Django: rows, the desk that writes them, pages."""

@@ -1,0 +1,65 @@
+"""What the crisis tells the ledger: numbers and commitments, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from releve import __version__
+from releve.kernel.ids import Finess
+from releve.kernel.world import Reality, World
+from releve.ledger import Evidence, Place, Salts, Tool, Value
+from releve.ledger.app.outbox import put
+from releve.pages.house import current_home, home_perimeter
+
+OPENED = "incident.opened"
+CLOSED = "incident.closed"
+REOPENED = "incident.reopened"
+WRITTEN = "incident.log.written"
+GATE_CLOSED = "incident.gate.closed"
+GATE_REOPENED = "incident.gate.reopened"
+HELD = "incident.reflex.held"
+ORIGIN = "incident"
+#: The fictional hospital of drills (kernel/ids.py).
+_DRILL_FINESS = Finess("990000010")
+
+
+def commit(text: str) -> str:
+    """The salted commitment of words somebody typed; the salt is durable on return."""
+    return Salts(Place(current_home()).salts).commit(text)
+
+
+def tell(
+    what: str,
+    kind: str,
+    when: datetime,
+    value: Value,
+    *,
+    unit: str | None = None,
+    commitments: Mapping[str, str] | None = None,
+    **detail: Value,
+) -> None:
+    """Put one fact in the outbox; silent before a real home's legal entity is known, because
+    nothing can be signed under no number.
+    """
+    drill = current_home().world is World.DRILL
+    where = home_perimeter()
+    number = where.ej if where else _DRILL_FINESS if drill else None
+    if number is None:
+        return
+    fact = Evidence(
+        what=what,
+        when=when,
+        system="crise",
+        value=value,
+        unit=unit,
+        tool=Tool("releve incident", __version__),
+        finess=number,
+        reality=Reality.SIMULATED if drill else Reality.TECHNICAL,
+        kind=kind,
+        origin=ORIGIN,
+        number=0,
+        commitments=dict(commitments or {}),
+        detail=detail,
+    )
+    put(fact)

@@ -1,0 +1,18 @@
+"""Addresses of the crisis."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from releve.incident.app import views
+
+urlpatterns = [
+    path("crise/", views.crisis, name="crisis"),
+    path("crise/ouvrir/", views.open_, name="crisis_open"),
+    path("crise/ecrire/", views.write, name="crisis_write"),
+    path("crise/acte/<slug:slug>/", views.step, name="crisis_step"),
+    path("crise/porte/<slug:slug>/", views.gate, name="crisis_gate"),
+    path("crise/lever/", views.close, name="crisis_close"),
+    path("crise/<int:number>/", views.log, name="crisis_log"),
+    path("crise/<int:number>/rouvrir/", views.reopen, name="crisis_reopen"),
+]

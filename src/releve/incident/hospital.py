@@ -1,0 +1,60 @@
+"""What the crisis reads of the hospital's folder: its gates, and whom to call now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from releve.establishment import Establishment, current, stored
+from releve.establishment.errors import StoreDamaged
+from releve.incident.steps import Step
+from releve.kernel.home import Home
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody on watch; ``phone`` as written in the folder, in pairs, empty when it is not."""
+
+    name: str
+    phone: str
+
+
+def hospital(home: Home) -> Establishment | None:
+    """The folder that counts, read again only when another one was loaded; None before one is, or
+    when it cannot be read: that must not shut the crisis's page (``doctor`` says it).
+    """
+    try:
+        return _read(home, str(current(home)))
+    except StoreDamaged:
+        return None
+
+
+def to_call(home: Home, step: Step, now: datetime) -> tuple[Contact, ...]:
+    """Who is on watch at ``now`` in the step's rota; nobody when the folder does not say."""
+    found = hospital(home)
+    if found is None or not step.rota:
+        return ()
+    wanted = step.rota.casefold()
+    rotas = sorted({watch.rota for watch in found.watches if watch.rota.casefold() == wanted})
+    people = {person.id: person for person in found.people}
+    ids = dict.fromkeys(who for rota in rotas for who in found.on_call(rota, now))
+    return tuple(
+        Contact(
+            f"{people[who].first_name} {people[who].last_name}".strip(), _pairs(people[who].phone)
+        )
+        for who in ids
+        if who in people
+    )
+
+
+def _pairs(phone: str) -> str:
+    digits = "".join(c for c in phone if c.isdigit())
+    if len(digits) != 10 or phone.strip().startswith("+"):
+        return phone.strip()
+    return " ".join(digits[at : at + 2] for at in range(0, 10, 2))
+
+
+@lru_cache(maxsize=4)
+def _read(home: Home, generation: str) -> Establishment | None:
+    return stored(home)

@@ -1,0 +1,268 @@
+"""What ``./run care`` does: beside a living service when there is one, by itself otherwise."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from releve.care import facts
+from releve.care import replay as feed_file
+from releve.care.errors import MonthIsCurrent, MonthUnknown
+from releve.care.intake import Intake
+from releve.care.keys import MonthKeys, check_month, month_of
+from releve.care.orders import Orders
+from releve.care.progress import projected, tell
+from releve.care.projection import ViewsMissing
+from releve.care.rebuilding import Rebuilt, durable_count, feed, views_path
+from releve.care.rebuilding import rebuild as rebuild_views
+from releve.care.replay import Sent
+from releve.care.views import Views
+from releve.kernel.clock import Clock, SystemClock
+from releve.kernel.durable import make_folder, write_durably
+from releve.kernel.home import Home, HomeBusy, sole_writer
+from releve.runtime.care_facts import CareFacts
+from releve.runtime.settings import LOOPBACK, listener_port
+from releve.runtime.supervisor import PortTaken
+
+_REBUILD_SECONDS = 3600.0
+_PROJECTION_SECONDS = 30.0
+_STOP_SECONDS = 8.0
+#: (number in the file from 1, first octet, reason).
+Place = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What became of a file's messages. ``taken``: in the journal; ``waiting``: not yet in the
+    views. A message whose good part is projected may be in ``quarantined`` too.
+    """
+
+    messages: int
+    taken: int
+    duplicates: int
+    unprojected: int
+    quarantined: tuple[Place, ...] = ()
+    refused: tuple[Place, ...] = ()
+    waiting: int = 0
+
+    def figures(self) -> dict[str, object]:
+        """As ``--json`` writes it."""
+        return {
+            "messages": self.messages,
+            "taken": self.taken,
+            "duplicates": self.duplicates,
+            "unprojected": self.unprojected,
+            "quarantined": [_figure(place) for place in self.quarantined],
+            "refused": [_figure(place) for place in self.refused],
+            "waiting": self.waiting,
+        }
+
+
+def replay(home: Home, name: str, data: bytes, clock: Clock) -> Replayed:
+    """Take every message of ``data``; raises ``UnreadableFeed`` when there is none."""
+    messages = feed_file.read_messages(name, data)
+    address = listener_address(home)
+    if address is not None:
+        return _beside(home, address, messages)
+    with sole_writer(home, "projector"), Intake.open(home) as intake:
+        make_folder(views_path(home).parent)
+        feed(home, views_path(home), len(intake))
+        sent = feed_file.keep(intake, messages, clock)
+        tally = feed(home, views_path(home), len(intake))
+        tell(home, len(intake))
+    return _told(sent, tally.duplicates, tally.unprojected, tally.quarantined)
+
+
+def _beside(
+    home: Home, address: tuple[str, int], messages: Sequence[tuple[int, bytes]]
+) -> Replayed:
+    """By MLLP to the living listener; then what the living projector made of it.
+
+    Duplicates and messages without view are counted over what the projector did meanwhile: those of
+    other senders in the same seconds are in them. Quarantine is exact, by place in the journal.
+    """
+    before = _counts(home)
+    sent = feed_file.send(address, messages)
+    last = max((one.index for one in sent if one.index is not None), default=-1)
+    give_up = time.monotonic() + _PROJECTION_SECONDS
+    while projected(home) <= last and time.monotonic() < give_up:
+        time.sleep(0.02)
+    waiting = sum(1 for one in sent if one.index is not None and one.index >= projected(home))
+    after = _counts(home)
+    duplicates, unprojected = (b - a for a, b in zip(before, after, strict=True))
+    first = min((one.index for one in sent if one.index is not None), default=0)
+    set_aside = _set_aside(home, first) if last >= 0 and waiting < len(sent) else []
+    return _told(sent, duplicates, unprojected, set_aside, waiting)
+
+
+def _counts(home: Home) -> tuple[int, int]:
+    """Duplicates and messages without view, so far."""
+    try:
+        state = Views(views_path(home)).feed(SystemClock().now())
+    except ViewsMissing:
+        return 0, 0
+    return state.duplicates, sum(kind.count for kind in state.unprojected)
+
+
+def _set_aside(home: Home, first: int) -> list[tuple[int, str]]:
+    """(index, reason) of what waits in quarantine from record ``first`` on."""
+    views, found, before = Views(views_path(home)), list[tuple[int, str]](), None
+    while page := views.quarantine(500, before):
+        found += [(one.source, one.reason) for one in page if one.source >= first]
+        before = page[-1].source
+        if before < first:
+            break
+    return found
+
+
+def _told(
+    sent: Sequence[Sent],
+    duplicates: int,
+    unprojected: int,
+    set_aside: Sequence[tuple[int, str]],
+    waiting: int = 0,
+) -> Replayed:
+    reasons = dict(set_aside)
+    return Replayed(
+        messages=len(sent),
+        taken=sum(one.index is not None for one in sent),
+        duplicates=duplicates,
+        unprojected=unprojected,
+        quarantined=tuple(
+            (one.number, one.offset, reasons[one.index])
+            for one in sent
+            if one.index is not None and one.index in reasons
+        ),
+        refused=tuple((one.number, one.offset, one.refusal) for one in sent if one.index is None),
+        waiting=waiting,
+    )
+
+
+def _figure(place: Place) -> dict[str, object]:
+    return {"message": place[0], "offset": place[1], "reason": place[2]}
+
+
+def listener_address(home: Home) -> tuple[str, int] | None:
+    """Where the living listener of this home is, from ``run/endpoints.json``; None without one."""
+    try:
+        endpoint = str(json.loads((home.run / "endpoints.json").read_bytes())["listener"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    host, _, port = endpoint.removeprefix("mllp://").rstrip("/").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 5).close()
+    except (OSError, ValueError):
+        return None
+    return host, int(port)
+
+
+def rebuild(home: Home) -> Rebuilt:
+    """By the living projector, or here; raises ``ProjectorSilent``, ``RebuildFailed``."""
+    try:
+        with sole_writer(home, "projector"):
+            done = rebuild_views(home, durable_count(home))
+            tell(home, done.records)
+            return done
+    except HomeBusy:
+        return Orders(home).ask(_REBUILD_SECONDS)
+
+
+def forget(home: Home, month: str, clock: Clock, *, this_month: bool) -> Rebuilt:
+    """Destroy a month's key, then the views made of it. Raises ``MonthIsCurrent``, ``BadMonth``,
+    ``MonthUnknown``; for the month that runs, ``JournalBusy`` while a listener lives: what it
+    received under a key that it still holds in memory would be lost at once.
+    """
+    keys, now = MonthKeys(home), clock.now()
+    with ExitStack() as stack:
+        if check_month(month) >= month_of(now):
+            if not this_month:
+                raise MonthIsCurrent(month=month)
+            stack.enter_context(Intake.open(home))
+        if not keys.destroy(month, now):
+            gone = month in keys.destroyed()
+            why = "elle a déjà été détruite" if gone else "rien n'a été reçu ce mois-là"
+            raise MonthUnknown(month=month, why=why, known=", ".join(keys.months()) or "aucun")
+    done = rebuild(home)
+    CareFacts(home).record([facts.forgotten(month, done.gone.get(month, 0), now)])
+    return done
+
+
+def listen(home: Home, port: int, say: Callable[[str], None]) -> int:
+    """The listener and the projector of a home without ``serve``, until told to stop: 0.
+
+    ``port`` 0: the one this home remembers, the same as under ``serve``. 1 when one of them ended
+    by itself. Raises ``PortTaken``, ``HomeBusy``.
+    """
+    port = port or listener_port(home)
+    endpoints = home.run / "endpoints.json"
+    with sole_writer(home, "serve"), ExitStack() as stack:
+        try:
+            peers = stack.enter_context(socket.create_server((LOOPBACK, port), backlog=512))
+        except OSError as error:
+            raise PortTaken(port=port, part="listener") from error
+        address = f"mllp://{LOOPBACK}:{peers.getsockname()[1]}/"
+        parts = [
+            stack.enter_context(_part("listener", home, peers.fileno())),
+            stack.enter_context(_part("projector", home, None)),
+        ]
+        for name, process in zip(("listener", "projector"), parts, strict=True):
+            assert process.stdout is not None  # noqa: S101  (asked for a line above)
+            if not process.stdout.readline():
+                _end(parts)
+                say(f"{name} : n'a pas démarré.")
+                return 1
+        write_durably(endpoints, json.dumps({"listener": address}).encode(), mode=0o644)
+        say(f"À l'écoute : {address} Ctrl-C pour arrêter.")
+        try:
+            return _watch(parts, say)
+        finally:
+            endpoints.unlink(missing_ok=True)
+            _end(parts)
+
+
+def _part(name: str, home: Home, handed: int | None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", f"releve.runtime.{name}", "--home", str(home.path)]
+    if handed is not None:
+        command += ["--fd", str(handed)]
+    fds = () if handed is None else (handed,)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        pass_fds=fds,
+        start_new_session=True,  # Ctrl-C is for this process, which stops them in order
+    )
+
+
+def _watch(parts: Sequence[subprocess.Popen[bytes]], say: Callable[[str], None]) -> int:
+    stopped: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        stopped.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    while not stopped:
+        for process in parts:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+                say(f"Arrêt inattendu (code {process.returncode}).")
+                return 1
+    return 0
+
+
+def _end(parts: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in parts:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
