@@ -38,17 +38,20 @@ def home(tmp_path: Path) -> Home:
     return birth(tmp_path / "home", World.DRILL, SystemClock().now())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without any request of its own; its tests are skipped aloud without it."""
+    """Debian's Chromium, without any request of its own; its tests are skipped aloud without it.
+
+    One per module: while it lives, Playwright runs an event loop in this thread, where Django
+    refuses its database and no other loop can start.
+    """
     if not CHROMIUM.exists():
         pytest.skip("chromium manque : apt-get install chromium")
-    # Playwright runs an event loop in this thread; Django then refuses its database there.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     from playwright.sync_api import sync_playwright
 
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=[*_QUIET, *sandbox]
         )

@@ -1,6 +1,7 @@
 """Whole drills on real processes: what is honest holds, each sabotage breaks exactly its measure.
 
-Drills run two at a time: they must not disturb each other.
+Sabotages are joined in one night where they touch different things; each is played alone by
+``./run drill --sabotage NAME``. Drills run two at a time: they must not disturb each other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from releve.drill.report.catalogue import CATALOGUE
+from releve.drill.report.catalogue import CATALOGUE, SABOTAGES
 from releve.drill.simulator.postgres import tool
 from releve.kernel.errors import MissingTool
 
@@ -27,12 +28,18 @@ SCENARIO = Path(__file__).with_name("nuit-courte.toml")
 #: A seed whose twelve attempts hold a deletion of data and a poisoned index.
 SEED = 10
 BREAKS = {
-    "delete-allowed": ["vault.destroy_refused"],
-    "index-poisoned": ["vault.destroy_refused"],
-    "detector-silent": ["detect.seconds"],
-    "restore-flips-a-byte": ["vault.restored_identical"],
-    "ledger-edited": ["ledger.verified"],
-    "ack-before-write": ["vault.acknowledged_lost"],
+    "delete-allowed,feed-ack-before-write,restore-flips-a-byte": {
+        "vault.destroy_refused",
+        "feed.acknowledged_lost",
+        "vault.restored_identical",
+    },
+    "index-poisoned,feed-drops-one,ledger-edited": {
+        "vault.destroy_refused",
+        "care.census_patients",
+        "ledger.verified",
+    },
+    "detector-silent,kit-misses-a-patient": {"detect.seconds", "care.kit_patients"},
+    "ack-before-write,order-reversed": {"vault.acknowledged_lost", "restore.order_respected"},
 }
 
 
@@ -116,8 +123,8 @@ def drills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str | None
         pytest.skip(str(error))
     with ThreadPoolExecutor(2) as pool:
         yield {
-            name: pool.submit(_play, tmp_path_factory.mktemp(name or "honest"), SEED, name)
-            for name in (None, "detector-silent", *(n for n in BREAKS if n != "detector-silent"))
+            name: pool.submit(_play, tmp_path_factory.mktemp("nuit"), SEED, name)
+            for name in (None, *reversed(BREAKS))
         }
 
 
@@ -156,16 +163,20 @@ def test_the_export_of_a_night_verifies_by_itself(drills: dict[str | None, Futur
     assert "cohérent, NON ANCRÉ" in done.stdout
 
 
+def test_every_sabotage_is_played() -> None:
+    assert {name for joined in BREAKS for name in joined.split(",")} == set(SABOTAGES)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sabotage", list(BREAKS))
-def test_a_sabotage_breaks_exactly_its_measure(
+def test_sabotages_break_exactly_their_measures(
     drills: dict[str | None, Future[Played]], sabotage: str
 ) -> None:
     played = drills[sabotage].result()
-    assert played.missed == BREAKS[sabotage], played.said
+    assert set(played.missed) == BREAKS[sabotage], played.said
     assert played.figures["not_measured"] == []
     assert played.status == 1
-    if sabotage == "detector-silent":
+    if "detector-silent" in sabotage:
         row = next(r for r in played.figures["measures"] if r["id"] == "detect.seconds")
         assert row["value"] is None
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from releve.care.projection import ViewsMissing
+from releve.care.views import Views
 from releve.runtime.supervisor import PARTS
+from tests.care.messages import Someone, a28
 
 PATIENCE = 40.0
 
@@ -56,7 +61,7 @@ class Service:
         return found
 
     def up(self) -> bool:
-        if not {"signer", "receiver", "web"} <= set(self.endpoints()):
+        if not {"signer", "receiver", "listener", "web"} <= set(self.endpoints()):
             return False
         try:
             return httpx.get(self.endpoints()["web"], follow_redirects=True).status_code == 200
@@ -95,6 +100,30 @@ def test_each_part_killed_comes_back_and_takes_none_down(service: Service) -> No
         others = [other for other in PARTS if other != name]
         assert {o: after[o]["pid"] for o in others} == {o: lives[o]["pid"] for o in others}
     assert service.endpoints() == before
+    assert _sent(before["listener"], a28(Someone("900001", "ESSAI-REVENU"))) == "AA"
+    views = Views(service.home / "care/views.sqlite3")
+    _wait("message projected", lambda: _found(views, "ESSAI-REVENU"))
+    assert {name: life["restarts"] for name, life in service.parts().items()} == dict.fromkeys(
+        PARTS, 1
+    ), "none came back only to fall again"
+
+
+def _sent(address: str, message: bytes) -> str:
+    """The acknowledgement code (MSA-1) of one message."""
+    where = urlsplit(address)
+    with socket.create_connection((where.hostname or "", where.port or 0), PATIENCE) as peer:
+        peer.sendall(b"\x0b" + message + b"\x1c\r")
+        answer = b""
+        while not answer.endswith(b"\x1c\r"):
+            answer += peer.recv(65536)
+    return answer.split(b"\rMSA|")[1][:2].decode()
+
+
+def _found(views: Views, name: str) -> bool:
+    try:
+        return bool(views.find(name))
+    except ViewsMissing:
+        return False
 
 
 def test_a_part_that_says_too_much_is_still_kept_alive(tmp_path: Path) -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from releve.care.views import Views, views_path
+from releve.establishment import load
+from releve.incident import Author
+from releve.incident.app.desk import open_crisis
+from releve.incident.gates import gates_of
+from releve.incident.steps import first_steps
 from releve.kernel.home import Home
 from releve.pages.models import Account, Approval, Grant
 from releve.pages.rights import rights_of
 from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
 from releve.runtime.ledger import open_ledger
+from tests.care.messages import a01, a28
+from tests.care.pages.hospital import B01, ELISE, fill
 from tests.pages.people import EJ, OTHER, SITE, WARD, account, enrol, person, sit_down
 from tests.web.samples import evidence
 
@@ -22,9 +33,12 @@ ALL, ENTITY = frozenset(LEVELS), frozenset({"entity"})
 DSI = frozenset({Role.DSI})
 APPROVERS = frozenset({Role.DIRECTION, Role.DSI})
 MACHINE_READERS = PRIVILEGED | {Role.AUDITOR}
+HERE = frozenset({"entity", "site", "ward"})
+CARE = frozenset({Role.CAREGIVER})
+CRISIS_WRITERS = PRIVILEGED | CARE
 
 #: Name of the address → the roles and the levels at which it opens. The sample account, request and
-#: entry it is about all lie at the level of the entity.
+#: entry it is about all lie at the level of the entity; the sample patient is in the ward.
 MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "today": (EVERYONE, ALL),
     "events": (EVERYONE, ALL),
@@ -37,6 +51,24 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "approval_refuse": (APPROVERS, ENTITY),
     "machines": (MACHINE_READERS, ENTITY),
     "machine": (MACHINE_READERS, ENTITY),
+    "patients": (CARE, ALL),
+    "patient_search": (CARE, ALL),
+    "patients_found": (CARE, ALL),
+    "ward": (CARE, HERE),
+    "ward_live": (CARE, HERE),
+    "ward_unnamed": (CARE, ENTITY),
+    "patient": (CARE, HERE),
+    "patient_live": (CARE, HERE),
+    "crisis": (EVERYONE, HERE),
+    "crisis_open": (CRISIS_WRITERS, ENTITY),
+    "crisis_write": (CRISIS_WRITERS, ENTITY),
+    "crisis_step": (CRISIS_WRITERS, ENTITY),
+    "crisis_log": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
+    "crisis_gate": (PRIVILEGED, ENTITY),
+    "crisis_close": (PRIVILEGED, ENTITY),
+    "crisis_reopen": (PRIVILEGED, ENTITY),
+    "establishment": (MACHINE_READERS, ALL),
+    "establishment_recovery": (MACHINE_READERS, ALL),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -63,6 +95,7 @@ OPEN = {
     "account_logout",
     "account_inactive",
     "mfa_authenticate",
+    "language",
 }
 #: There is no sign-up.
 CLOSED = {"account_signup"}
@@ -82,8 +115,18 @@ POSTED = {
     "account_give",
     "account_withdraw",
     "account_code",
+    "language",
+    "patient_search",
+    "crisis_open",
+    "crisis_write",
+    "crisis_step",
+    "crisis_gate",
+    "crisis_close",
+    "crisis_reopen",
 }
 BY_IP = "127.0.0.1:8000"
+VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
+_LIVE = re.compile(r'"(/patients/dossier/[^"]+/direct/[^"]+)"')
 
 
 def _patterns(within: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
@@ -105,7 +148,14 @@ def test_every_address_declares_its_rights_and_stands_in_the_matrix() -> None:
 
 @pytest.fixture
 def addresses(records: Home) -> dict[str, str]:
-    """The address of each name, about a sample account, request and entry of the entity."""
+    """The address of each name, about a sample account, request, entry and crisis of the entity,
+    and a patient of the ward.
+    """
+    now = timezone.now()
+    load(records, VALBRUME, now)
+    fill(records, [a28(ELISE), a01(ELISE, B01, "1")])
+    crisis = open_crisis(Author("essai"), "", now).pk
+    key = Views(views_path(records)).find("DUPONT")[0].key
     with open_ledger(records) as ledger:
         ledger.append(evidence("vault.alarm", 1, value=3, unit="fichiers"))
     subject = account("sujet", (Role.CAREGIVER, EJ), opened=False)
@@ -120,6 +170,15 @@ def addresses(records: Home) -> dict[str, str]:
         "approval_approve": [Approval.objects.get().pk],
         "approval_refuse": [Approval.objects.get().pk],
         "machine": ["PC-LABO-04"],
+        "patients_found": ["sans-sceau"],
+        "ward": ["CHIR-B"],
+        "ward_live": ["CHIR-B"],
+        "patient": [key],
+        "patient_live": [key, "sans-sceau"],
+        "crisis_log": [crisis],
+        "crisis_reopen": [crisis],
+        "crisis_step": [first_steps()[0].slug],
+        "crisis_gate": [gates_of(records)[0].slug],
         "account": [subject.pk],
         "account_give": [subject.pk],
         "account_code": [subject.pk],
@@ -135,6 +194,10 @@ def _status(browser: Client, name: str, address: str) -> tuple[int, str]:
     """Status and redirection of a try that leaves no trace."""
     send = browser.post if name in POSTED else browser.get
     with transaction.atomic():
+        if name == "patient_live":  # its address is in the file's page, for who could open it
+            page = browser.get(address.partition("direct/")[0], headers={"host": BY_IP})
+            found = _LIVE.search(page.content.decode())
+            address = found.group(1) if found else address
         answer = send(address, headers={"host": BY_IP})
         transaction.set_rollback(True)
     return answer.status_code, answer.headers.get("Location", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -132,19 +133,21 @@ class Bedside:
             "Dossier patient", text, "info" if not self.messages_lost else "failure"
         )
 
-    def take_kits(self) -> None:
-        """The continuity machine copies what is published, and somebody opens the envelopes."""
+    def take_kits(self, frozen: threading.Event) -> None:
+        """The continuity machine copies what is published until the last kits are frozen, and
+        somebody opens the envelopes.
+        """
         if why := self._platform.kits_missing():
             self.reasons |= dict.fromkeys(_KITS, why)
             return
-        wards = sorted({placed.ward for placed in self._census})
         limit = self._clock.monotonic() + _KITS_SECONDS
-        while self._clock.monotonic() < limit:
+        while not frozen.is_set() and self._clock.monotonic() < limit:
             self._station.pull()
-            if set(wards) <= set(self._station.kits()):
-                break
             self._clock.sleep(_POLL_SECONDS)
-        missing = sorted(set(wards) - set(self._station.kits()))
+        while self._station.pull().kept and self._clock.monotonic() < limit:
+            self._clock.sleep(_POLL_SECONDS)  # a copy made between a page and its signature
+        wards = {placed.ward for placed in self._census}
+        missing = sorted(wards - set(self._station.kits()))
         if missing:
             text = f"aucun kit pour {', '.join(missing)}"
             self._stage.happened("Poste de continuité", text, "failure")

@@ -13,8 +13,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from random import Random
 
-from releve import __version__
-from releve.drill import examples, proof, verdict
+from releve.drill import conclusion, examples, proof, verdict
 from releve.drill.bedside import Bedside
 from releve.drill.hospital import Hospital
 from releve.drill.measures import Happening, Measure, NotMeasured, Result
@@ -29,7 +28,6 @@ from releve.drill.simulator.proxy import Proxy
 from releve.drill.simulator.sabotage import Sabotage, edit_ledger
 from releve.drill.stage import Stage
 from releve.kernel.clock import Clock
-from releve.kernel.units import duration
 from releve.kernel.world import World
 
 
@@ -143,7 +141,8 @@ class Drill:
         checked = proof.verify(export, night.anchor, night.folder)
         last, unread = verdict.ledger_figures(checked.size, checked.ok, self._scenario)
         last_measures, index = self._prove_last(last, measures, [*missing, *unread], checked.said)
-        people = night.people
+        people, scenario = night.people, self._scenario
+        account = conclusion.account(night.traces(), self._stage, scenario, night.plan)
         result = Result(
             scenario=self._scenario.name,
             title=self._scenario.title,
@@ -155,12 +154,13 @@ class Drill:
             not_measured=(*missing, *unread),
             happenings=self._stage.seen,
             played_acts=tuple(people.acts),
-            settings=self._settings(night.plan, index),
+            settings=conclusion.settings(scenario, night.plan, self._stage.length, index),
             ledger_size=checked.size or 0,
             ledger_root=checked.root,
             ledger_fingerprint=proof.fingerprint(night.anchor),
             sabotage=self._sabotage.name,
-            decisions=self._decisions(observed),
+            decisions=conclusion.decisions(observed, account, scenario),
+            account=account,
         )
         return result
 
@@ -193,30 +193,3 @@ class Drill:
             "verdict", "drill.verdict", system="exercice", value=ok, unit=None, detail=detail
         )
         return [figure.proved_by(index) for figure in figures], index
-
-    def _decisions(self, observed: verdict.Observed) -> tuple[str, ...]:
-        """What this night leaves to a director; never an answer."""
-        scenario, lost = self._scenario, observed.files_lost
-        played = f"toutes les {scenario.backups.period_s:g} s"
-        return (
-            f"Faut-il sauvegarder plus souvent que {scenario.backup_period} ? Avec une sauvegarde"
-            f" {played}, {lost} fichiers chiffrés avant l'alarme."
-            if lost is not None
-            else "Pourquoi aucune alarme n'a-t-elle été donnée ?",
-            "Où mettre la deuxième copie du coffre ? Qui administre cette machine peut encore tout"
-            " effacer.",
-            "Quand jouer cette nuit avec des personnes ? Rien ici ne mesure leur temps.",
-        )
-
-    def _settings(self, plan: Plan, index: int) -> dict[str, str]:
-        scenario = self._scenario
-        servers = len(scenario.servers)
-        return {
-            "Sauvegardes dans l'exercice": f"toutes les {scenario.backups.period_s:g} s",
-            "Sauvegardes dans l'établissement": scenario.backup_period,
-            "Machines": f"{plan.fleet} postes et {servers} serveurs, tous de vrais processus",
-            "DMIA des serveurs P0 (temps technique)": f"{scenario.dmia_p0_s:g} s",
-            "Durée de la nuit": duration(self._stage.length),
-            "Programme": f"Relève {__version__}",
-            "Verdict": f"preuve {index}",
-        }

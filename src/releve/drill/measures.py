@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from releve.drill.account import Account
+
 Value = int | float | bool | None
 Operator = Literal["<=", ">=", "=="]
 Kind = Literal["info", "attack", "alarm", "act", "ok", "failure"]
@@ -96,6 +98,8 @@ class Result:
     sabotage: str | None = None
     #: What a director must decide, one sentence each.
     decisions: tuple[str, ...] = field(default=())
+    #: What the report tells beside the measures; the JSON holds none of it.
+    account: Account = field(default_factory=Account)
 
     @property
     def ok(self) -> bool:

@@ -13,6 +13,7 @@ from random import Random
 
 from releve.drill import network, verdict
 from releve.drill.bedside import Bedside
+from releve.drill.conclusion import Traces
 from releve.drill.hospital import Backup, Hospital
 from releve.drill.intrusion import Intrusion, Outcome
 from releve.drill.measures import Kind
@@ -75,6 +76,9 @@ class Night:
         self._reasons: dict[str, str] = {}
         self._logged: verdict.Counted | None = None
         self._acknowledged: int | None = None
+        #: For the report, in story hours: when each act began, when machines were cut off.
+        self.begun: dict[str, datetime] = {}
+        self.isolated: datetime | None = None
         #: When somebody opened the crisis by hand, because no alarm had.
         self._asked: datetime | None = None
 
@@ -98,7 +102,8 @@ class Night:
                 while agenda:
                     if agenda[0].at_s <= self._stage.elapsed and self._due(agenda[0]):
                         event = agenda.pop(0)
-                        self._stage.happened(event.who, event.text, _tone(event))
+                        told = self._stage.happened(event.who, event.text, _tone(event))
+                        self.begun.setdefault(event.kind, told.story)
                         handlers[event.kind]()
                     self._clock.sleep(_TICK_SECONDS)
                 return self._observed()
@@ -222,7 +227,8 @@ class Night:
         if self._attack is not None:
             self._attack.stop()
         touched = self._touched()
-        self._stage.happened("Astreinte", f"{len(touched)} machines touchées sont isolées", "act")
+        text = f"{len(touched)} machines touchées sont isolées"
+        self.isolated = self._stage.happened("Astreinte", text, "act").story
         before = None if seen else self._hospital.quiet_moment(self._first_strike())
         self._recovery = self._pool.submit(self._recover_at_ease, touched, before)
 
@@ -257,7 +263,7 @@ class Night:
             self.people.note("Dossier patient muet depuis 01:00 : pris d'abord pour une panne.")
             text = "main courante : pris d'abord pour une panne"
             self._stage.happened("Astreinte", text, "act")
-        self._bedside.take_kits()
+        self._bedside.take_kits(self._watch.frozen)
 
     def _lose_everything(self) -> None:
         """What the logbook and the vault's door say is read first: nothing answers afterwards."""
@@ -284,6 +290,20 @@ class Night:
         """Nothing is due any more."""
 
     # -- what was seen ------------------------------------------------------------------------
+
+    def traces(self) -> Traces:
+        """What the report draws and tells beside the measures."""
+        lines = self._attack.lines() if self._attack else []
+        return Traces(
+            begun=self.begun,
+            isolated=self.isolated,
+            struck=_struck(lines),
+            alarm=self._alarm(),
+            opened=self._watch.opened,
+            his=self._bedside.his,
+            recovered=self._recovered,
+            establishment=self._establishment,
+        )
 
     def _observed(self) -> verdict.Observed:
         for work in (self._intrusion, self._recovery):

@@ -54,7 +54,7 @@ class Recovery:
         self.revived: list[Revived] = []
         #: Gate → when it was closed; → by whom.
         self.closed: dict[str, float] = {}
-        self._closed_by: dict[str, str] = {}
+        self.closed_by: dict[str, str] = {}
 
     def bring_servers_back(
         self,
@@ -98,7 +98,7 @@ class Recovery:
         """What the plan starts first among what is lost; gates that bar everything are closed."""
         while True:
             try:
-                order = self._platform.recovery_order(sorted(lost), self._closed_by)
+                order = self._platform.recovery_order(sorted(lost), self.closed_by)
             except ReleveError as error:
                 self.reasons["restore.order_respected"] = f"pas de plan de reprise : {error}"
                 return []
@@ -109,9 +109,9 @@ class Recovery:
                 self.steps += [step for step in order.steps if step.start == first]
                 return wave
             for gate in gates:
-                self._closed_by[gate] = people.close_gate(gate)
+                self.closed_by[gate] = people.close_gate(gate)
                 self.closed[gate] = self._clock.monotonic()
-                text = f"porte « {gate} » : {self._closed_by[gate]} confirme"
+                text = f"porte « {gate} » : {self.closed_by[gate]} confirme"
                 self._stage.happened("Cellule de crise", text, "act")
 
     def _wait_for(
@@ -169,7 +169,8 @@ class Recovery:
             why = f"l'ordre n'a pas pu être donné : {error}"
             self.reasons |= dict.fromkeys(measures, why)
             return False
-        text = f"l'ordre de restaurer {len(machines)} machines est donné, à deux"
+        many = f"{len(machines)} machines" if len(machines) > 1 else machines[0]
+        text = f"l'ordre de restaurer {many} est donné, à deux"
         self._stage.happened("Direction", text, "act")
         return True
 

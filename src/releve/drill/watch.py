@@ -11,7 +11,7 @@ from releve.drill.stage import Stage
 from releve.kernel.ids import MachineName
 from releve.kernel.units import thousands
 
-ALARM, OPENED = "vault.alarm", "incident.opened"
+ALARM, OPENED, FROZEN = "vault.alarm", "incident.opened", "care.kit.frozen"
 #: What the logbook of a crisis must note by itself: alarms, kits, restores, refusals.
 LOGGED = frozenset(
     {ALARM, "care.kit.published", "care.kit.refused", "vault.restored", "vault.refused"}
@@ -23,7 +23,7 @@ _TOLD = {
     "accord.demandé": "un acte à deux est demandé",
     "accord.donné": "l'acte est accordé par une autre personne",
     OPENED: "crise ouverte, la main courante est commencée",
-    "care.kit.frozen": "les kits de service sont gelés à cette heure",
+    FROZEN: "les kits de service sont gelés à cette heure",
 }
 
 
@@ -45,6 +45,8 @@ class Watch:
         self._logged: list[Fact] = []
         #: The crisis, when the product opened one.
         self.opened: Seen | None = None
+        #: The last kits before the freeze are published.
+        self.frozen = threading.Event()
         self._told: set[tuple[str, str]] = set()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -79,6 +81,8 @@ class Watch:
             self._logged.append(fact)
         if fact.what == OPENED and self.opened is None:
             self.opened = Seen(self._stage.now(), fact)
+        if fact.what == FROZEN:
+            self.frozen.set()
         if (fact.what, fact.system) in self._told:
             return
         self._told.add((fact.what, fact.system))

@@ -115,13 +115,18 @@ def _calendar(text: str, findings: Findings) -> Calendar | None:
     try:
         parsed = Calendar.from_ical(text)
     except _UNREADABLE as error:
-        what = f"l'agenda ne se lit pas ({shown(str(error))})"
+        what = f"l'agenda ne se lit pas ({_why(error)})"
         findings.fault(FILE, 1, "ics", what, "Réexportez-le au format iCalendar.")
         return None
     if isinstance(parsed, Calendar):
         return parsed
     findings.fault(FILE, 1, "ics", "il manque BEGIN:VCALENDAR", "Réexportez l'agenda.")
     return None
+
+
+def _why(error: Exception) -> str:
+    """A zone's name that no file can bear is said without the path it was looked for under."""
+    return "un fuseau horaire illisible" if isinstance(error, OSError) else shown(str(error))
 
 
 class _Known:
@@ -162,7 +167,7 @@ def _unfold(
     try:
         spans = list(islice(_spans(event, latest[rota] + ENDLESS), left + 1))
     except _UNREADABLE as error:
-        what = f"« {shown(rota)} » : des heures illisibles ({shown(str(error))})"
+        what = f"« {shown(rota)} » : des heures illisibles ({_why(error)})"
         findings.fault(FILE, line, "ics", what, "Donnez DTSTART, DTEND et une RRULE simple.")
         return None
     watches = tuple(Watch(rota, start, end, people) for start, end in spans if end > start)

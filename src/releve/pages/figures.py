@@ -24,7 +24,8 @@ class Figure:
     """One measured thing. ``value`` None = not measured; ``entry`` is its index in the ledger.
 
     ``period`` is how often it should be measured again: late after one, old after two.
-    ``good`` False turns the word to « manquant » whatever the age, ``alarm`` to « alarme ».
+    ``good`` False turns the word to « manquant » whatever the age, ``alarm`` to « alarme »,
+    ``doubtful`` to « à vérifier » however fresh.
     ``todo`` is said when there is no value. ``elsewhere`` = the reader may not see it.
     """
 
@@ -38,6 +39,7 @@ class Figure:
     todo: str = ""
     elsewhere: bool = False
     alarm: bool = False
+    doubtful: bool = False
     #: What it was measured on (a machine); hidden with the value.
     subject: str = ""
 
@@ -94,7 +96,7 @@ def state_of(figure: Figure, now: datetime) -> str:
     if elapsed < timedelta(minutes=-5):
         return LATE
     if figure.period is None or elapsed <= figure.period:
-        return FRESH
+        return LATE if figure.doubtful else FRESH
     return OLD if elapsed > 2 * figure.period else LATE
 
 

@@ -13,6 +13,7 @@ from releve.kernel.errors import ReleveError
 from releve.kernel.perimeter import perimeter
 from releve.pages.models import Account
 from releve.pages.roles import Role
+from releve.pages.wording import told, translated
 
 _LOGIN = RegexValidator(
     r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,63}$",
@@ -96,10 +97,14 @@ class OpenAccountForm(forms.Form):
     )
 
 
+def _roles() -> list[tuple[str, str]]:
+    return [(role.value, translated(role.words)) for role in Role]
+
+
 class GiveRoleForm(forms.Form):
     """A role on a perimeter."""
 
-    role = forms.ChoiceField(label=_("Rôle"), choices=[(role.value, role.words) for role in Role])
+    role = forms.ChoiceField(label=_("Rôle"), choices=_roles)
     perimeter = forms.CharField(
         label=_("Périmètre"),
         max_length=120,
@@ -112,7 +117,7 @@ class GiveRoleForm(forms.Form):
         try:
             return str(perimeter(text))
         except ReleveError as error:
-            raise forms.ValidationError(f"{error} {error.remedy}") from error
+            raise forms.ValidationError(" ".join(told(error))) from error
 
 
 class ApproveForm(forms.Form):

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
 
 from releve.kernel.world import World
 from releve.pages.adapters import offers_passkeys
@@ -19,8 +20,9 @@ from releve.pages.house import current_home, legal_entity
 from releve.pages.models import Account
 from releve.pages.rights import person, waits_for_second_factor
 from releve.pages.roles import PROOF_READERS, Role
+from releve.pages.wording import translated
 
-BANDS = {World.DRILL: "SIMULATION", World.REAL: "RÉEL"}
+BANDS = {World.DRILL: gettext_noop("SIMULATION"), World.REAL: gettext_noop("RÉEL")}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     entered = signed is not None and not waits_for_second_factor(request)
     entity = legal_entity()
     return {
-        "band": BANDS[world],
+        "band": translated(BANDS[world]),
         "drill": world is World.DRILL,
         "hospital": entity.name if entity else "",
         "now": timezone.now(),
@@ -67,5 +69,5 @@ def _words(request: HttpRequest) -> list[dict[str, Any]]:
             href = reverse(entry.url_name)
             live = entry.live(request) if entry.live else None
             here = request.path == href or (href != "/" and request.path.startswith(href))
-            shown.append({"word": live or entry.word, "href": href, "here": here})
+            shown.append({"word": live or translated(entry.word), "href": href, "here": here})
     return shown

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from releve.kernel.errors import BadInput
 from releve.kernel.ids import TEST_FINESS, finess
@@ -87,8 +88,8 @@ def renew_on_console(login: str | None, *, forgotten: bool, now: datetime) -> st
         first = issue_first_access(now)
         if first is None:
             raise BadInput(
-                where="premier accès",
-                what="un compte existe déjà",
+                where=_("premier accès"),
+                what=_("un compte existe déjà"),
                 fix="Donnez l'identifiant du compte : ./run account code IDENTIFIANT",
             )
         return first
@@ -135,8 +136,8 @@ def withdraw(grant: Grant, held: Sequence[Right]) -> None:
         if grant.role == Role.DSI and not others:
             raise BadInput(
                 where=grant.account.name,
-                what="c'est le dernier DSI / RSSI, plus personne ne pourrait ouvrir un compte",
-                fix="Donnez d'abord ce rôle à une autre personne.",
+                what=_("c'est le dernier DSI / RSSI, plus personne ne pourrait ouvrir un compte"),
+                fix=_("Donnez d'abord ce rôle à une autre personne."),
             )
         grant.revoked_at = timezone.now()
         grant.save(update_fields=["revoked_at"])
@@ -196,7 +197,7 @@ def _perform(act: Mapping[str, Any], requester: int) -> str:
 
 #: Registered by the entrance (``web.acts``) with those of the capabilities.
 GIVE_ROLE_ACT = Act(
-    title="Donner un rôle privilégié",
+    title=_("Donner un rôle privilégié"),
     may_request=frozenset({Role.DSI}),
     may_approve=APPROVERS,
     words=_words,

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import translation
 
 from releve.kernel.perimeter import Perimeter
 from releve.pages.approvals import Right
@@ -59,10 +60,11 @@ class Source(Protocol):
 
 
 class Broadcaster:
-    """Asks the source once for everybody. Lives in one event loop."""
+    """Asks the source once for everybody who reads ``language``. Lives in one event loop."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, language: str = settings.LANGUAGE_CODE) -> None:
         self._source = source
+        self._language = language
         self._lines: deque[Line] = deque(maxlen=_KEPT)
         self._next = 0
         self._readers = 0
@@ -100,7 +102,7 @@ class Broadcaster:
             kept = [line for line in self._lines if line.number >= wanted]
             if kept and kept[0].number == wanted:
                 return kept
-            return await asyncio.to_thread(self._source.since, wanted, _KEPT)
+            return await asyncio.to_thread(self._since, wanted)
         async with self._news:
             try:
                 await asyncio.wait_for(
@@ -110,9 +112,13 @@ class Broadcaster:
                 return []
         return [line for line in self._lines if line.number >= wanted]
 
+    def _since(self, number: int) -> list[Line]:
+        with translation.override(self._language):
+            return self._source.since(number, _KEPT)
+
     async def _poll(self) -> None:
         while True:
-            fresh = await asyncio.to_thread(self._source.since, self._next, _KEPT)
+            fresh = await asyncio.to_thread(self._since, self._next)
             if fresh:
                 async with self._news:
                     self._lines.extend(fresh)
@@ -121,16 +127,16 @@ class Broadcaster:
             await asyncio.sleep(POLL_SECONDS)
 
 
-_broadcasters: dict[asyncio.AbstractEventLoop, Broadcaster] = {}
+_broadcasters: dict[tuple[asyncio.AbstractEventLoop, str], Broadcaster] = {}
 
 
-def broadcaster() -> Broadcaster:
-    """This process's broadcaster, over the source named in the settings."""
-    loop = asyncio.get_running_loop()
-    if loop not in _broadcasters:
+def broadcaster(language: str) -> Broadcaster:
+    """This process's broadcaster in that language, over the source named in the settings."""
+    key = asyncio.get_running_loop(), language
+    if key not in _broadcasters:
         module, _, name = settings.RELEVE_LIVE_SOURCE.rpartition(".")
-        _broadcasters[loop] = Broadcaster(getattr(import_module(module), name)())
-    return _broadcasters[loop]
+        _broadcasters[key] = Broadcaster(getattr(import_module(module), name)(), language)
+    return _broadcasters[key]
 
 
 @needs(*EVERYONE, keeps_session=False)
@@ -142,27 +148,29 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else None
     reader = await sync_to_async(account)(request)
     return StreamingHttpResponse(
-        _stream(reader.pk, request.session, after),
+        _stream(reader.pk, request.session, after, request.LANGUAGE_CODE),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(pk: int, session: SessionBase, after: int | None) -> AsyncIterator[str]:
+async def _stream(
+    pk: int, session: SessionBase, after: int | None, language: str
+) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
-    rights = await sync_to_async(_still)(pk, session)
+    rights = await sync_to_async(rights_now)(pk, session)
     checked = loop.time()
     yield "retry: 2000\n\n"
-    async for batch in broadcaster().read(after):
+    async for batch in broadcaster(language).read(after):
         if loop.time() - checked >= RECHECK_SECONDS or not batch:
-            rights = await sync_to_async(_still)(pk, session)
+            rights = await sync_to_async(rights_now)(pk, session)
             checked = loop.time()
         if not rights:
             return
         yield written(batch, rights) if batch else ": rien de neuf\n\n"
 
 
-def _still(pk: int, session: SessionBase) -> tuple[Right, ...]:
+def rights_now(pk: int, session: SessionBase) -> tuple[Right, ...]:
     """The rights this session still opens; none when it ended or the account was closed."""
     try:
         key = session.session_key

@@ -33,6 +33,7 @@ from releve.pages.errors import ApprovalRefused, OutsidePerimeter
 from releve.pages.house import home_perimeter
 from releve.pages.models import Account, Grant
 from releve.pages.roles import Role
+from releve.pages.wording import told
 
 STATION_COOKIE = "releve_poste"
 _STATION_DAYS = 400
@@ -210,13 +211,9 @@ class RightsMiddleware:
         if not isinstance(error, ReleveError):
             return None
         status = 403 if isinstance(error, OutsidePerimeter | ApprovalRefused) else 400
-        return render(
-            request,
-            "pages/error.html",
-            {"message": str(error), "remedy": error.remedy},
-            None,
-            status,
-        )
+        message, remedy = told(error)
+        context = {"message": message, "remedy": remedy}
+        return render(request, "pages/error.html", context, None, status)
 
 
 def _check_roles(request: HttpRequest, rights: Rights, kwargs: dict[str, Any]) -> None:
@@ -237,7 +234,8 @@ def _for_stranger(request: HttpRequest, rights: Rights) -> HttpResponse | None:
                 _("Ce service attend son premier administrateur, sur la machine elle-même.")
             )
         first = reverse("first_access")
-        return None if request.path == first else HttpResponseRedirect(first)
+        opens = request.path in (first, reverse("language"))
+        return None if opens else HttpResponseRedirect(first)
     if rights.anonymous:
         return None
     if request.headers.get("HX-Request") or "text/event-stream" in request.headers.get(

@@ -8,12 +8,13 @@ from allauth.mfa.recovery_codes import views as allauth_codes
 from allauth.mfa.totp import views as allauth_totp
 from django.urls import path
 
-from releve.pages import live
+from releve.pages import language, live
 from releve.pages.rights import anyone, signed_in
 from releve.pages.views import accounts, approvals, entrance, passkeys, totp
 
 urlpatterns = [
     path("evenements/", live.events, name="events"),
+    path("langue/", language.choose, name="language"),
     # coming in
     path("premier-acces/", entrance.first_access, name="first_access"),
     path("activation/", entrance.activation, name="activation"),

@@ -44,33 +44,18 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 _OPTIONS = {
     "--home": "home",
     "--json": "file",
+    "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
-    "--pdf": "file",
 }
 #: Options without a value; every other one is followed by its value.
 _FLAGS = frozenset(
-    [
-        "--help",
-        "-h",
-        "--mutant",
-        "--ports",
-        "--trust",
-        "--take-over",
-        "-q",
-        "-x",
-        "--accept",
-        "--all",
-        "--card",
-        "--check",
-        "--decided",
-        "--false-alarm",
-        "--renew",
-        "--roundtrip",
-        "--thaw",
-        "--yes-this-month",
-    ]
-)
+    (
+        "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
+        "--all", "--card", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
+        "--thaw", "--yes-this-month",
+    )
+)  # fmt: skip
 
 
 class PathRefused(ReleveError):

@@ -16,8 +16,8 @@ from pathlib import Path
 from releve.kernel.home import Home
 from releve.kernel.perimeter import Perimeter
 from releve.ledger.evidence import Evidence
-from releve.pages.figures import written
 from releve.pages.house import current_home, home_perimeter, perimeter_of
+from releve.pages.wording import written
 from releve.runtime.ledger import read_entries
 from releve.web.words import named
 

@@ -6,6 +6,7 @@ import json
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from releve.kernel.errors import ReleveError
@@ -94,13 +95,16 @@ def _fields(entry: Entry) -> list[tuple[str, str]]:
     """Label and text of what an entry says beyond its title."""
     proof = entry.evidence
     said = [
-        ("Genre", f"{kind_named(proof.kind)} · {proof.what}"),
-        ("Outil", f"{proof.tool.name} {proof.tool.version}"),
-        ("Établissement (FINESS)", proof.finess or ""),
-        ("Règle", " ".join(filter(None, (proof.rule, proof.rule_version)))),
-        ("Empreinte de la pièce", proof.sha256 or ""),
-        ("Clé de l'émetteur", f"{proof.origin} n° {proof.number}"),
+        (_("Genre"), f"{kind_named(proof.kind)} · {proof.what}"),
+        (_("Outil"), f"{proof.tool.name} {proof.tool.version}"),
+        (_("Établissement (FINESS)"), proof.finess or ""),
+        (_("Règle"), " ".join(filter(None, (proof.rule, proof.rule_version)))),
+        (_("Empreinte de la pièce"), proof.sha256 or ""),
+        (_("Clé de l'émetteur"), f"{proof.origin} {_('n°')} {proof.number}"),
         *((key, str(value)) for key, value in proof.detail.items()),
-        *((f"{key} (engagement salé)", made) for key, made in proof.commitments.items()),
+        *(
+            (_("%(name)s (engagement salé)") % {"name": key}, made)
+            for key, made in proof.commitments.items()
+        ),
     ]
     return [(label, text) for label, text in said if text]

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "releve.pages",
     "releve.jobs.app",
     "releve.ledger.app",
+    "releve.establishment.app",
     "releve.vault.app",
     "releve.care.app",
     "releve.incident.app",
@@ -88,7 +89,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "releve.web.assets.Assets",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "releve.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -121,6 +122,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RELEVE_ACTS = "releve.web.acts.ACTS"
 RELEVE_NAVIGATION = "releve.web.navigation.NAVIGATION"
 RELEVE_LIVE_SOURCE = "releve.web.lines.LedgerLines"
+RELEVE_GATES = "releve.web.gates.closed_tonight"
 
 # Accounts: local only; no sign-up, no e-mail, no directory.
 AUTH_USER_MODEL = "pages.Account"
@@ -196,7 +198,8 @@ WHITENOISE_AUTOREFRESH = False
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", "français")]
+LANGUAGES = [("fr", "français"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "releve_langue"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("releve.care.app.urls")),
     path("", include("releve.vault.app.urls")),
     path("", include("releve.incident.app.urls")),
+    path("", include("releve.establishment.app.urls")),
     path("", include("releve.pages.urls")),
 ]

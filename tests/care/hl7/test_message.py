@@ -100,7 +100,7 @@ def test_other_separators_and_fewer_of_them() -> None:
         (b"MSH|^~\\&\rPID|1", 3, "MSH-3"),
         (b"MSH|^^\\&|a", 5, "deux fois"),
         (b"MSH|^A\\&|a", 5, "séparateur"),
-        (b"MSHxMSHx|", 4, "séparateur"),
+        (b"MSHxMSHx|", 3, "séparateur"),
         (b"\x0bMSH|^~\\&|a\r\x1c\r", 0, "MLLP"),
         ("MSH|^~\\&|a".encode("utf-16"), 0, "UTF-16"),
         (b"<ADT_A01/>", 0, "XML"),
@@ -174,6 +174,7 @@ def test_the_fast_paths_read_what_the_tree_reads(raw: bytes, data: st.DataObject
     pid = message.first("PID")
     field = data.draw(number)
     rows = message.repeats("PID", field, inner)
+    assert message.read(Wanted({f"PID-{field}": inner})) == {f"PID-{field}": rows}
     if pid is None or not pid.field(field).present:
         assert rows == []
     else:

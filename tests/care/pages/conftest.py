@@ -5,24 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from releve.establishment import load
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
 from tests.care.pages.hospital import fill, story, write_folder
-from tests.care.pages.wiring import APP, wire_urls
 from tests.pages.conftest import records
 
 __all__ = ["records"]
 
 
 @pytest.fixture
-def known(records: Home, settings: Settings, tmp_path: Path) -> Home:
+def known(records: Home, tmp_path: Path) -> Home:
     """The establishment is loaded; nothing was received."""
-    if APP not in settings.INSTALLED_APPS:
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, APP]
-    wire_urls()
     load(records, write_folder(tmp_path / "etablissement"), SystemClock().now())
     return records
 

@@ -35,7 +35,7 @@ def seats(home: Home, *wanted: str) -> dict[str, str]:
 @contextmanager
 def served(home: Home) -> Iterator[str]:
     """The web part's address, until the block ends."""
-    command = [sys.executable, "-m", "tests.care.pages.web_part", "--home", str(home.path)]
+    command = [sys.executable, "-m", "releve.runtime.web", "--home", str(home.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(home)) as process:
         try:
             assert process.stdout is not None

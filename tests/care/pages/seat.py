@@ -11,16 +11,12 @@ from pathlib import Path
 
 from releve.kernel.home import read
 from releve.kernel.perimeter import perimeter
-from tests.care.pages.wiring import wire, wire_urls
+from releve.runtime.records import use_records
 
 
 def main(home: Path, wanted: list[str]) -> dict[str, str]:
     """Open the accounts; the cookie of each one's session."""
-    wire(read(home))
-    from releve.runtime.records import use_records
-
     use_records(read(home))
-    wire_urls()
     from django.conf import settings
 
     from releve.pages.models import Place

@@ -1,5 +1,5 @@
-"""Live census and file: one rendering per ward or patient for all who read it, pushed when it
-changes.
+"""Live census and file: one rendering per ward or patient, and per language, for all who read it,
+pushed when it changes.
 
 The projector says how far the views are (:func:`releve.care.progress.projected`); each process
 looks at it every :data:`LOOK_SECONDS` while somebody reads. Pages say the same without it: this
@@ -20,7 +20,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from releve.care.app.openings import unseal_opening
@@ -31,8 +31,7 @@ from releve.care.progress import projected
 from releve.kernel.perimeter import Perimeter
 from releve.pages.approvals import Right
 from releve.pages.house import current_home, legal_entity
-from releve.pages.live import RECHECK_SECONDS
-from releve.pages.live import _still as rights_now
+from releve.pages.live import RECHECK_SECONDS, rights_now
 from releve.pages.rights import account, at_home, needs
 
 LOOK_SECONDS = 0.02
@@ -147,13 +146,15 @@ def screens() -> Screens:
 async def ward(request: HttpRequest, code: str) -> HttpResponse | StreamingHttpResponse:
     """A ward's census, as it changes."""
     entity, house = await sync_to_async(_house)(request)
+    language = request.LANGUAGE_CODE
 
     def draw(now: datetime) -> Picture | None:
         where = wards_of(current_home(), entity).at(code)
-        html = render_to_string("care/census.html", {**census(where, now), **house})
+        with translation.override(language):
+            html = render_to_string("care/census.html", {**census(where, now), **house})
         return Picture(html, where.perimeter)
 
-    return await _answer(request, f"ward {code}", draw)
+    return await _answer(request, f"ward {language} {code}", draw)
 
 
 @needs(*READERS, keeps_session=False)
@@ -165,16 +166,18 @@ async def patient(
     if not unseal_opening(token, key, reader.pk):
         raise PermissionDenied(_("Aucun dossier à cette adresse dans votre périmètre."))
     entity, house = await sync_to_async(_house)(request)
+    language = request.LANGUAGE_CODE
 
     def draw(now: datetime) -> Picture | None:
         sheet = sheet_of(key, now)
         if sheet is None:
             return None
         where = place(wards_of(current_home(), entity), sheet)
-        html = render_to_string("care/file.html", {**file_of(sheet, where, now), **house})
+        with translation.override(language):
+            html = render_to_string("care/file.html", {**file_of(sheet, where, now), **house})
         return Picture(html, where.perimeter)
 
-    return await _answer(request, f"file {key}", draw)
+    return await _answer(request, f"file {language} {key}", draw)
 
 
 def _house(request: HttpRequest) -> tuple[Perimeter, dict[str, str]]:

@@ -6,18 +6,23 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
 from releve.care import words
 from releve.care.sheet import PatientSheet, Row, Section, State, Value, WardSheet
 from releve.care.views import FeedState
-from releve.kernel.units import moment
-from releve.pages.figures import age
+from releve.pages.wording import age, moment, translated
 
 _SEX = {"F": "F ♀", "M": "M ♂"}
-_SEX_WORDS = {"F": "femme", "M": "homme"}
+_SEX_WORDS = {"F": gettext_noop("femme"), "M": gettext_noop("homme")}
 _KINDS = {
-    "identity": "identités",
-    "movements": "mouvements",
-    **{name: title.lower() for name, title in words.TITLES.items()},
+    "identity": gettext_noop("identités"),
+    "movements": gettext_noop("mouvements"),
+    "allergies": gettext_noop("allergies"),
+    "treatments": gettext_noop("traitements"),
+    "results": gettext_noop("résultats"),
+    "documents": gettext_noop("documents"),
 }
 #: What is read first in a row of each section, by the names that the projection gives.
 _MAIN = {
@@ -105,7 +110,7 @@ def sex(text: str) -> str:
 
 def sex_words(text: str) -> str:
     """« femme »; any other code as it came."""
-    return _SEX_WORDS.get(text, text)
+    return _(_SEX_WORDS[text]) if text in _SEX_WORDS else text
 
 
 def lines(sheet: WardSheet) -> tuple[Line, ...]:
@@ -121,15 +126,36 @@ def parts(patient: PatientSheet, now: datetime) -> tuple[Part, ...]:
 def heading(patients: int, wards: int) -> str:
     """« 22 patients dans 3 services de votre périmètre. »"""
     if not wards:
-        return "Aucun patient connu dans votre périmètre."
-    who = "Un patient" if patients == 1 else f"{patients} patients"
-    where = "un service" if wards == 1 else f"{wards} services"
-    return f"{who} dans {where} de votre périmètre."
+        return _("Aucun patient connu dans votre périmètre.")
+    who = ngettext("Un patient", "%(count)s patients", patients) % {"count": patients}
+    said = ngettext(
+        "%(who)s dans un service de votre périmètre.",
+        "%(who)s dans %(count)s services de votre périmètre.",
+        wards,
+    )
+    return said % {"who": who, "count": wards}
+
+
+def homonyms(places: tuple[str, ...]) -> str:
+    """« HOMONYME EN B01 »; empty when there is none."""
+    return _("HOMONYME EN %(beds)s") % {"beds": ", ".join(places)} if places else ""
+
+
+def unread(count: int) -> str:
+    """The same words as :func:`releve.care.words.unread_words`, in the reader's language."""
+    if not count:
+        return ""
+    said = ngettext(
+        "%(count)s message non lu : appelez le service qui l’envoie",
+        "%(count)s messages non lus : appelez les services qui les envoient",
+        count,
+    )
+    return said % {"count": count}
 
 
 def _line(patient: PatientSheet) -> Line:
     traits, stay = patient.traits, patient.stay
-    notes = (words.homonym_words(patient.homonyms), words.unread_words(patient.unread))
+    notes = (homonyms(patient.homonyms), unread(patient.unread))
     return Line(
         patient.key,
         (stay.bed or stay.room) if stay else "",
@@ -146,9 +172,9 @@ def _line(patient: PatientSheet) -> Line:
 def _short(section: Section) -> Short:
     rows = (row for row in section.rows if row.values and not row.ended)
     texts = [_parted(section.name, row.values)[0][0].text for row in rows]
-    said = words.short_state(section.name, section.state)
+    said = translated(words.short_state(section.name, section.state))
     if section.state is State.RECEIVED and not texts:
-        said = "plus rien en cours"
+        said = _("plus rien en cours")
     return Short(
         tuple(texts[:_IN_A_LINE]),
         max(0, len(texts) - _IN_A_LINE),
@@ -158,12 +184,12 @@ def _short(section: Section) -> Short:
 
 
 def _part(section: Section, now: datetime) -> Part:
-    said = words.state_words(section)
+    said = translated(words.state_words(section))
     if section.state is State.SILENT and section.heard:
         said = f"{said} {moment(section.heard)} ({age(section.heard, now)})"
     return Part(
         section.name,
-        words.TITLES[section.name],
+        translated(words.TITLES[section.name]),
         said,
         section.state in (State.NEVER, State.SILENT),
         tuple(_written(section.name, row) for row in section.rows),
@@ -174,13 +200,14 @@ def _part(section: Section, now: datetime) -> Part:
 
 def _written(section: str, row: Row) -> Written:
     main, others = _parted(section, row.values)
-    status = words.status_word(section, row.status)
+    word = words.status_word(section, row.status)
+    status = translated(word) if word != row.status else word
     return Written(
         main,
         others,
         moment(row.when) if row.when else "",
         row.received,
-        status or ("terminé par la source" if row.ended else ""),
+        status or (_("terminé par la source") if row.ended else ""),
         row.ended,
         row.source,
     )
@@ -198,7 +225,11 @@ def _parted(section: str, values: tuple[Value, ...]) -> tuple[tuple[Value, ...],
 def silent(feed: FeedState) -> tuple[Silent, ...]:
     """Who has said nothing of what for too long."""
     return tuple(
-        Silent(each.sender.replace("|", " · "), _KINDS.get(each.kind, each.kind), each.heard)
+        Silent(
+            each.sender.replace("|", " · "),
+            translated(_KINDS.get(each.kind, each.kind)),
+            each.heard,
+        )
         for each in feed.sources
         if each.silent
     )

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from releve.care import words
 from releve.care.app import shown
 from releve.care.app.facts import tell_opened
 from releve.care.app.openings import seal_opening
@@ -151,8 +150,8 @@ def file_of(sheet: PatientSheet, where: Ward, now: datetime) -> dict[str, Any]:
         "sex": shown.sex_words(sheet.traits.sex),
         "ward": where,
         "parts": shown.parts(sheet, now),
-        "homonyms": words.homonym_words(sheet.homonyms),
-        "unread": words.unread_words(sheet.unread),
+        "homonyms": shown.homonyms(sheet.homonyms),
+        "unread": shown.unread(sheet.unread),
         "now": now,
     }
 

@@ -10,10 +10,7 @@ are read as Windows-1252 there, as browsers do: « œdème » is a word of the w
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
-
-from releve.care.hl7.separators import Separators
 
 _NAMES = {
     "ASCII": "ascii",
@@ -40,12 +37,10 @@ class Charset(NamedTuple):
     declared: str
 
 
-@lru_cache(maxsize=256)
-def _charset(codec: str, known: bool, declared: str) -> Charset:
-    return Charset(codec, known, declared)
+#: HL7's default where MSH-18 says nothing.
+_ASCII = Charset("ascii", True, "")
 
 
-@lru_cache(maxsize=256)
 def codec_of(declared: str) -> str | None:
     """The Python codec of a table 0211 name, tolerant of hyphens and case; None = unknown."""
     key = re.sub(r"[^A-Z0-9]", "", declared.upper())
@@ -53,29 +48,33 @@ def codec_of(declared: str) -> str | None:
     return f"iso8859-{iso[1]}" if iso else _NAMES.get(key)
 
 
-def declared_charset(header: bytes, field: bytes, separators: Separators) -> str:
-    """MSH-18, first repetition, of the octets of an MSH segment; empty when absent."""
-    fields = header.split(field, 18)
-    if len(fields) < 18 or not fields[17]:
-        return ""
-    return _first(fields[17], separators.repetition)
+def declared_charset(msh_18: bytes, repetition: str) -> Charset:
+    """The charset of the first repetition of MSH-18, believed until the octets are seen.
+
+    Its codec is empty when MSH-18 names none that is known.
+    """
+    declared = msh_18.decode("latin-1").partition(repetition)[0].strip()
+    return Charset(codec_of(declared) or "", True, declared)
 
 
-@lru_cache(maxsize=256)
-def _first(written: bytes, repetition: str) -> str:
-    return written.decode("latin-1").partition(repetition)[0].strip()
+def decode(raw: bytes, believed: Charset) -> tuple[str, Charset]:
+    """The text of ``raw`` and its charset; never fails, and encoding back gives ``raw`` again.
 
-
-def decode(raw: bytes, declared: str) -> tuple[str, Charset]:
-    """The text of ``raw`` and its charset; never fails, and encoding back gives ``raw`` again."""
-    codec = codec_of(declared)
-    if codec is None:
-        if not declared and raw.isascii():
-            return raw.decode("ascii"), Charset("ascii", True, declared)
-        return _guess(raw, declared)
+    The charset is ``believed`` itself where the octets agree with it.
+    """
+    codec, _, declared = believed
+    if codec == "utf-8":
+        try:
+            return raw.decode(), believed
+        except UnicodeDecodeError:
+            return _guess(raw, declared)
     if codec == "iso8859-1":
         text, codec = _western(raw)
-        return text, _charset(codec, True, declared)
+        return text, believed if codec == "iso8859-1" else Charset(codec, True, declared)
+    if not codec and not declared and raw.isascii():
+        return raw.decode("ascii"), _ASCII
+    if not codec:
+        return _guess(raw, declared)
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError:
@@ -83,7 +82,7 @@ def decode(raw: bytes, declared: str) -> tuple[str, Charset]:
     # Several octet strings may spell one character in these: kept only where nothing is lost.
     if codec in _MULTIBYTE and text.encode(codec, "replace") != raw:
         return _guess(raw, declared)
-    return text, _charset(codec, True, declared)
+    return text, believed
 
 
 def decode_octets(octets: bytes, charset: Charset) -> str | None:

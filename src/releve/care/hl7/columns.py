@@ -1,7 +1,7 @@
 """Several texts of a segment at once, for those who read thousands of messages a second.
 
-What to read is said once and becomes one regular expression per dialect, run over all the segments
-of a name end to end. It cannot backtrack: each step is possessive, each absence optional.
+What to read is said once and becomes one regular expression per dialect, matched once per segment.
+It cannot fail nor backtrack: each step is possessive, each separator optional.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from releve.care.hl7.dialect import HEADERS, NULL, Dialect
 from releve.care.hl7.separators import UNUSED, Separators
-from releve.care.hl7.tree import Segment, split_fields
 
 Texts = tuple[str, ...]
-#: Takes lines end to end, each after a mark (carriage return, or repetition separator).
-Reader = Callable[[str], list[Texts]]
 Path = tuple[int, int, int]
+#: Of a compiled expression; it matches any line.
+Match = Callable[[str], re.Match[str] | None]
+#: Senders choose their separators: what is kept for each dialect is bounded.
+_MOST_PLANS = 256
+_WANTED = re.compile(r"[^\r]{3}(?:-[1-9][0-9]*)?")
 
 
 class Columns:
@@ -41,135 +44,177 @@ class Columns:
         )
 
 
-class Wanted(dict[str, Columns]):
-    """What to read of a whole message: columns by segment name, for :meth:`Message.read`.
+Finish = Callable[[list[Texts]], list[Texts]]
 
-    Names have three characters, as the standard says.
+
+class Step(NamedTuple):
+    """One thing wanted: ``match`` takes a line; ``finish``, where there is one, all its groups.
+
+    The groups are texts as written, to be mended (:meth:`Dialect.mend`) unless ``whole``.
+    """
+
+    match: Match
+    finish: Finish | None
+    whole: bool = False
+
+
+class Plan(NamedTuple):
+    """How to read a message: everything wanted, all known before its first line."""
+
+    #: By a line's first four characters (a bare name, or a name and its separator): what is wanted
+    #: of it, the match, and ``Step.whole``.
+    matches: dict[str, tuple[tuple[str, Match, bool], ...]]
+    finishing: list[tuple[str, Finish]]
+
+
+class Wanted(dict[str, Columns]):
+    """What to read of a whole message, for :meth:`Message.read`.
+
+    ``Wanted({"OBX": Columns(3, 5), "PID-3": Columns(1, (4, 2))})``: of each OBX, fields; of each
+    repetition of field 3 of the first PID, components. Segment names have three characters.
     """
 
     def __init__(self, columns: Mapping[str, Columns]) -> None:
         super().__init__(columns)
-        if any(len(name) != 3 for name in self):
-            raise ValueError(f"segments : {sorted(self)!r}")
-        self._readers: dict[Dialect, list[tuple[str, str, Reader]]] = {}
+        for name in self:
+            if not _WANTED.fullmatch(name) or (name[:3] in HEADERS and name[3:] in ("-1", "-2")):
+                raise ValueError(f"segment ou champ : {name!r}")
+        self._plans: dict[Dialect, Plan] = {}
 
-    def readers(self, dialect: Dialect) -> list[tuple[str, str, Reader]]:
-        """Each name, the first four characters of its lines, and what reads them."""
-        known = self._readers.get(dialect)
+    def plan(self, dialect: Dialect) -> Plan:
+        """How to read a message written in this dialect."""
+        known = self._plans.get(dialect)
         if known is None:
-            mark = dialect.separators.field
-            known = [
-                (name, name + mark, segment_reader(columns, name, dialect))
-                for name, columns in self.items()
-            ]
-            if len(self._readers) >= 256:
-                self._readers.clear()
-            self._readers[dialect] = known
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            known = self._plans[dialect] = self._planned(dialect)
         return known
 
-
-@lru_cache(maxsize=1024)
-def segment_reader(columns: Columns, name: str, dialect: Dialect) -> Reader:
-    """Reads ``columns`` of segments called ``name``, a carriage return before each."""
-    start = rf"\r[^{re.escape(dialect.separators.field)}\r]*+"
-    if name not in HEADERS:
-        return _reader(start, columns.paths, dialect.separators, dialect)
-    if all(path[0] > 2 for path in columns.paths):
-        # MSH-1 is the separator after the name: field 3 is the second thing written.
-        shifted = tuple([(path[0] - 1, path[1], path[2]) for path in columns.paths])
-        return _reader(start, shifted, dialect.separators, dialect)
-    mark, paths = dialect.separators.field, columns.paths
-
-    def read(lines: str) -> list[Texts]:
-        segments = [Segment(split_fields(line, mark), dialect) for line in lines[1:].split("\r")]
-        return [tuple([segment.text(*path) for path in paths]) for segment in segments]
-
-    return read
+    def _planned(self, dialect: Dialect) -> Plan:
+        plan = Plan({}, [])
+        for wanted, columns in self.items():
+            name, _, field = wanted.partition("-")
+            if field:
+                step = field_step(columns, name, int(field), dialect)
+            else:
+                step = segment_step(columns, name, dialect)
+            known = plan.matches.get(name, ())
+            for head in (name, name + dialect.separators.field):
+                plan.matches[head] = (*known, (wanted, step.match, step.whole))
+            if step.finish:
+                plan.finishing.append((wanted, step.finish))
+        return plan
 
 
 @lru_cache(maxsize=1024)
-def repetition_reader(columns: Columns, dialect: Dialect) -> Reader:
-    """Reads ``columns`` (component, subcomponent) of a repeated field as written."""
+def segment_step(columns: Columns, name: str, dialect: Dialect) -> Step:
+    """Reads ``columns`` of each segment called ``name``."""
+    ordered = sorted(columns.paths)
+    pattern = _line(ordered, dialect.separators, header=name in HEADERS)
+    return _step(pattern, ordered, columns, dialect)
+
+
+@lru_cache(maxsize=1024)
+def field_step(columns: Columns, name: str, field: int, dialect: Dialect) -> Step:
+    """Reads ``columns`` (component, subcomponent) of each repetition of a first segment's field."""
     own = dialect.separators
     lowered = own._replace(field=own.component, component=own.subcomponent, subcomponent=UNUSED)
-    mark = own.repetition + own.component
-    read = _reader(re.escape(own.repetition), columns.paths, lowered, dialect, own.repetition)
-    return lambda written: read(mark + written.replace(own.repetition, mark))
+    ordered = sorted(columns.paths)
+    inner = _step(_line(ordered, lowered), ordered, columns, dialect)
+    header = name in HEADERS
+    mark = re.escape(own.field)
+    skipped = _times(rf"[^{mark}]*+{mark}?+", field - header)
+    whole = re.compile(rf"{skipped}([^{mark}]*+)").match
+    readable = field > 2 * header
+
+    def finish(rows: list[Texts]) -> list[Texts]:
+        if not readable or not rows or not rows[0][0]:
+            return []
+        written, match = rows[0][0], inner.match
+        # The expression looks for component n after n separators.
+        parts = [own.component + part for part in written.split(own.repetition)]
+        table = [match(part).groups() for part in parts]  # type: ignore[union-attr]
+        if own.escape in written or NULL in written:
+            table = [dialect.mend(texts) for texts in table]
+        return inner.finish(table) if inner.finish else table
+
+    return Step(whole, finish, whole=True)
 
 
-def _reader(
-    start: str,
-    paths: tuple[Path, ...],
-    separators: Separators,
-    dialect: Dialect,
-    stop: str = "\r",
-) -> Reader:
-    ordered = sorted(paths)
-    order = None if ordered == list(paths) else [ordered.index(path) for path in paths]
-    find_all = re.compile(start + _line(ordered, separators, re.escape(stop))).findall
-    single = len(paths) == 1
-    escape, unescape = separators.escape, dialect.unescape
-
-    def read(lines: str) -> list[Texts]:
-        table: list[Texts] = find_all(lines)
-        if single:
-            table = [(text,) for text in table]  # type: ignore[misc]
-        if order is not None:
-            table = [tuple([texts[place] for place in order]) for texts in table]
-        if escape in lines or NULL in lines:
-            return [
-                tuple([unescape(t) if escape in t else "" if t == NULL else t for t in texts])
-                if escape in (joined := "\r".join(texts)) or NULL in joined
-                else texts
-                for texts in table
-            ]
-        return table
-
-    return read
+def read_all(step: Step, lines: list[str], dialect: Dialect) -> list[Texts]:
+    """A step on lines all meant for it."""
+    match, escape = step.match, dialect.separators.escape
+    table = [match(line).groups() for line in lines]  # type: ignore[union-attr]
+    written = "\r".join(lines)
+    if not step.whole and (escape in written or NULL in written):
+        table = [dialect.mend(texts) for texts in table]
+    return step.finish(table) if step.finish else table
 
 
-def _line(paths: list[Path], separators: Separators, stop: str) -> str:
-    """Each field asked for, after those before it that are not; up to ``stop``."""
+def _step(pattern: str, ordered: list[Path], columns: Columns, dialect: Dialect) -> Step:
+    asked = list(columns.paths)
+    match = re.compile(pattern).match
+    if ordered == asked:
+        return Step(match, None)
+    order = [ordered.index(path) for path in asked]
+    return Step(match, lambda table: [tuple([row[place] for place in order]) for row in table])
+
+
+def _line(paths: list[Path], separators: Separators, *, header: bool = False) -> str:
+    """The name, then each field asked for, after those before it that are not.
+
+    Past the last field every step matches nothing, and captures nothing. A header's field 1 is the
+    separator after its name, and its field 2 comes right after.
+    """
     field = re.escape(separators.field)
-    rest = rf"[^{field}{stop}]*+"
+    rest = rf"[^{field}]*+"
     numbers = sorted({path[0] for path in paths})
-    tail = ""
-    for place in range(len(numbers) - 1, -1, -1):
-        number = numbers[place]
-        skipped = number - (numbers[place - 1] if place else 0) - 1
-        inside = _field([path[1:] for path in paths if path[0] == number], separators)
-        tail = rf"(?:{_times(field + rest, skipped)}{field}{inside}{rest}{tail})?"
-    return tail
+    pattern, before = rest, int(header)
+    for number in numbers:
+        asked = [path[1:] for path in paths if path[0] == number]
+        if header and number == 1:
+            pattern += rf"(?=({field}))" * len(asked)
+            continue
+        if header and number == 2:
+            inside = rf"(?=({rest}))" * len(asked)
+        else:
+            inside = _field(asked, separators)
+        if skipped := number - before - 1:
+            # All of them, or the line is too short and is passed to its end.
+            pattern += f"(?:{_times(field + rest, skipped)}|(?s:.*+))"
+        pattern += f"{field}?+{inside}{rest}"
+        before = number
+    return pattern.removesuffix(rest)
 
 
 def _field(asked: list[tuple[int, int]], separators: Separators) -> str:
-    """Captures components of a first repetition, in ascending order, at the field's start."""
+    """Captures components of a first repetition, at the field's start, one look for each."""
+    outside = re.escape(separators.field) + re.escape(separators.repetition)
     component, subcomponent = re.escape(separators.component), re.escape(separators.subcomponent)
-    outside = re.escape(separators.field) + re.escape(separators.repetition) + re.escape(UNUSED)
-    rest = rf"[^{outside}{component}]*+"
-    leaf = rf"([^{outside}{component}{subcomponent}]*+)"
+    whole = rf"[^{outside}{component}]*+"
+    leaf = rf"[^{outside}{component}{subcomponent}]*+"
     numbers = [number for number, _ in asked]
     if all(sub == 1 for _, sub in asked) and numbers[0] > 0 and len({*numbers}) == len(numbers):
-        tail = ""
-        for place in range(len(numbers) - 1, 0, -1):
-            skipped = _times(component + rest, numbers[place] - numbers[place - 1] - 1)
-            tail = f"(?:{skipped}{component}{leaf}{rest}{tail})?"
-        captured = f"{_times(rest + component, numbers[0] - 1)}{leaf}{rest}{tail}"
-        return captured if numbers[0] == 1 else f"(?:{captured})?"
+        # The usual case, in one walk: no look back to the field's start.
+        pattern = ""
+        for before, number in zip([1, *numbers], numbers, strict=False):
+            pattern += _times(f"{whole}{component}?+", number - before) + f"({leaf})"
+        return pattern
     looks = []
     for number, sub in asked:
-        if not number:
+        unused = number > 1 and separators.component == UNUSED
+        if unused or (sub > 1 and separators.subcomponent == UNUSED):
+            looks.append("()")
+        elif not number:
             looks.append(f"(?=([^{outside}]*+))")
-            continue
-        inside = f"([^{outside}{component}]*+)"
-        if sub:
-            before = rf"[^{outside}{component}{subcomponent}]*+{subcomponent}"
-            inside = _times(before, sub - 1) + leaf
-        looks.append(f"(?=(?:{_times(rest + component, number - 1)}{inside})?)")
+        else:
+            inside = (
+                _times(f"{leaf}{subcomponent}?+", sub - 1) + f"({leaf})" if sub else f"({whole})"
+            )
+            looks.append(f"(?={_times(f'{whole}{component}?+', number - 1)}{inside})")
     return "".join(looks)
 
 
 def _times(pattern: str, count: int) -> str:
-    if count < 2:
-        return pattern * count
-    return f"(?:{pattern}){{{count}}}"
+    # Written out while it stays short: a counted group costs three times a plain sequence.
+    return pattern * count if count <= 64 else f"(?:{pattern}){{{count}}}"

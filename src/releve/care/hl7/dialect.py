@@ -35,6 +35,11 @@ class Dialect:
         self.unescape = unescaper(separators, charset)
         self.pick = _picker(separators, self.unescape)
 
+    def mend(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Texts as written, escapes read and nulls emptied."""
+        escape, unescape = self.separators.escape, self.unescape
+        return tuple([unescape(t) if escape in t else "" if t == NULL else t for t in texts])
+
 
 @lru_cache(maxsize=256)
 def dialect(separators: Separators, charset: Charset) -> Dialect:

@@ -28,15 +28,14 @@ def cut(body: str, field: str) -> tuple[list[str], list[str]]:
 
 
 def with_returns(body: str, field: str) -> str:
-    """``body`` with a carriage return before and after each segment, and nowhere else."""
-    if "\n" in body:
-        if "\r" not in body:
-            body = body.replace("\n", "\r")
-        elif body.count("\r\n") == body.count("\n"):
-            body = body.replace("\r\n", "\r")
-        else:
-            body = "\r".join(cut(body, field)[0])
-    return f"\r{body}\r"
+    """``body`` with carriage returns between segments, and nowhere else; runs of them are left."""
+    if "\n" not in body:
+        return body
+    if "\r" not in body:
+        return body.replace("\n", "\r")
+    if body.count("\r\n") == body.count("\n"):
+        return body.replace("\r\n", "\r")
+    return "\r".join(cut(body, field)[0])
 
 
 def _uniform(body: str) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
-from releve.care.hl7.charset import Charset, declared_charset, decode
-from releve.care.hl7.columns import Columns, Texts, Wanted, repetition_reader, segment_reader
-from releve.care.hl7.dialect import HEADERS, Dialect, dialect
+from releve.care.hl7.charset import declared_charset, decode
+from releve.care.hl7.columns import Columns, Step, Texts, Wanted, field_step, read_all, segment_step
+from releve.care.hl7.dialect import NULL, Dialect, dialect
 from releve.care.hl7.errors import NotHl7
 from releve.care.hl7.lines import cut, with_returns
 from releve.care.hl7.moment import parse_hl7_time
@@ -19,6 +20,8 @@ from releve.care.hl7.tree import Segment, join_fields, split_fields, text_of
 MOST_OCTETS: Final = 16 * 1024 * 1024
 MOST_SEGMENTS: Final = 100_000
 
+#: Of MSH-18, what is looked at: its longest name in table 0211 has 20 characters.
+_LONGEST_CHARSET = 64
 _BOM = b"\xef\xbb\xbf"
 _LATER_HEADER = re.compile(rb"(?<=[\r\n])MSH(?=[^0-9A-Za-z\s])|(?<!\A)MSH\|\^~\\&")
 _RESEND = "Le message est gardé tel quel ; demandez à l'émetteur de le renvoyer en HL7 v2."
@@ -38,7 +41,7 @@ class Message:
         self._lead = lead
         self._written = written
         self._dialect = dialect
-        #: Every segment between two carriage returns, whatever the sender ends them with.
+        #: With carriage returns between segments, whatever the sender ends them with.
         self._text = with_returns(written, dialect.separators.field)
         self._index: dict[str, list[str]] | None = None
         self._rows: dict[str, list[str]] = {}
@@ -121,38 +124,38 @@ class Message:
         return text_of(row, self._dialect, field, component, subcomponent, repetition)
 
     def read(self, wanted: Wanted) -> dict[str, list[Texts]]:
-        """Everything wanted in one pass: for each name, a tuple per segment. The fastest way."""
-        readers = wanted.readers(self._dialect)
-        gathered: dict[str, list[str]] = {}
-        for name, head, _ in readers:
-            gathered[head] = gathered[name] = []
-        for line in self._text.split("\r"):
-            lines = gathered.get(line[:4])
-            if lines is not None:
-                lines.append(line)
-        found: dict[str, list[Texts]] = {}
-        for name, head, reader in readers:
-            lines = gathered[head]
-            found[name] = reader("\r" + "\r".join(lines)) if lines else []
+        """Everything wanted, in one pass: for each name a tuple per segment, or per repetition."""
+        matches, finishing = wanted.plan(self._dialect)
+        wanted_of = matches.get
+        found: dict[str, list[Texts]] = {name: [] for name in wanted}
+        text, escape, mend = self._text, self._dialect.separators.escape, self._dialect.mend
+        # MSH-2 declares the escape character; after it, it escapes.
+        if text.find(escape, 9) >= 0 or NULL in text:
+            for line in text.split("\r"):
+                for name, match, whole in wanted_of(line[:4], ()):
+                    texts = match(line).groups()  # type: ignore[union-attr]
+                    if not whole and (escape in line or NULL in line):
+                        texts = mend(texts)
+                    found[name].append(texts)
+        else:
+            for line in text.split("\r"):
+                for name, match, _ in wanted_of(line[:4], ()):
+                    found[name].append(match(line).groups())  # type: ignore[union-attr]
+        for name, finish in finishing:
+            found[name] = finish(found[name])
         return found
 
     def table(self, name: str, columns: Columns) -> list[Texts]:
         """Several texts of each segment of a name."""
-        lines = (self._index or self._indexed()).get(name)
-        reader = segment_reader(columns, name, self._dialect)
-        return reader("\r" + "\r".join(lines)) if lines else []
+        return self._matched(name, segment_step(columns, name, self._dialect))
 
     def repeats(self, name: str, field: int, columns: Columns) -> list[Texts]:
         """A tuple per repetition of a field of the first segment of a name; [] if not sent."""
-        mark = self._dialect.separators.field
-        start = self._text.find(f"\r{name}{mark}") + 1
-        if not start or field < 1:
-            return []
-        row = self._text[start : self._text.find("\r", start)].split(mark, field + 1)
-        place = field - 1 if name in HEADERS else field
-        if place >= len(row) or not row[place] or (name in HEADERS and field < 3):
-            return []
-        return repetition_reader(columns, self._dialect)(row[place])
+        return self._matched(name, field_step(columns, name, field, self._dialect))
+
+    def _matched(self, name: str, step: Step) -> list[Texts]:
+        lines = (self._index or self._indexed()).get(name)
+        return read_all(step, lines, self._dialect) if lines else []
 
     def first(self, name: str) -> Segment | None:
         """The first segment of that name."""
@@ -211,23 +214,42 @@ def parse(raw: bytes) -> Message:
     """
     lead = _BOM if raw.startswith(_BOM) else b""
     body = raw[len(lead) :] if lead else raw
-    separators = _header(body, len(lead))
+    header = _header(body, len(lead))
     if body.find(b"MSH", 3) > 0 and (second := _LATER_HEADER.search(body)):
         what = "un second en-tête MSH suit dans le même message"
         fix = "Séparez les messages : un seul par cadre MLLP ; un fichier se lit avec care replay."
         raise NotHl7(what=what, octet=len(lead) + second.start(), fix=fix)
-    text, charset = _decoded(body, separators)
     if len(body) > MOST_SEGMENTS and _lines(body) > MOST_SEGMENTS:
         what = f"plus de {MOST_SEGMENTS} lignes, la limite"
         raise NotHl7(what=what, octet=0, fix=_RESEND)
-    return Message(raw, lead, text, dialect(separators, charset))
+    greeting = _greeting(header, _msh_18(body), len(lead))
+    text, charset = decode(body, greeting.charset)
+    known = charset is greeting.charset
+    return Message(raw, lead, text, greeting if known else dialect(greeting.separators, charset))
+
+
+@lru_cache(maxsize=1024)
+def _greeting(header: bytes, msh_18: bytes, octet: int) -> Dialect:
+    """What an MSH declares, believed until the octets are seen; ``octet``: where it starts."""
+    separators = read_separators(header, octet)
+    return dialect(separators, declared_charset(msh_18, separators.repetition))
+
+
+def _msh_18(body: bytes) -> bytes:
+    end = body.find(b"\r")
+    line_feed = body.find(b"\n", 0, end) if end > 0 else body.find(b"\n")
+    if line_feed > 0:
+        end = line_feed
+    fields = (body[:end] if end > 0 else body).split(body[3:4], 18)
+    return fields[17][:_LONGEST_CHARSET] if len(fields) > 17 else b""
 
 
 def _lines(body: bytes) -> int:
     return body.count(b"\r") + body.count(b"\n") - body.count(b"\r\n")
 
 
-def _header(body: bytes, octet: int) -> Separators:
+def _header(body: bytes, octet: int) -> bytes:
+    """From « MSH » to the separator that closes MSH-2."""
     if len(body) > MOST_OCTETS:
         what = f"{len(body)} octets, la limite est de {MOST_OCTETS}"
         raise NotHl7(what=what, octet=MOST_OCTETS, fix=_RESEND)
@@ -238,7 +260,7 @@ def _header(body: bytes, octet: int) -> Separators:
     if end < 0:
         what = "l'en-tête MSH s'arrête avant MSH-3"
         raise NotHl7(what=what, octet=octet + 3, fix=_RESEND)
-    return read_separators(body[: end + 1], octet)
+    return body[: end + 1]
 
 
 def _instead(body: bytes) -> str:
@@ -251,11 +273,3 @@ def _instead(body: bytes) -> str:
     if body[:5] == b"<?xml" or body[:1] in b"<{":
         return "il est en XML ou en JSON"
     return "il ne commence pas par « MSH »"
-
-
-def _decoded(body: bytes, separators: Separators) -> tuple[str, Charset]:
-    end = body.find(b"\r")
-    line_feed = body.find(b"\n", 0, end) if end > 0 else body.find(b"\n")
-    if line_feed > 0:
-        end = line_feed
-    return decode(body, declared_charset(body[:end] if end > 0 else body, body[3:4], separators))

@@ -32,13 +32,12 @@ def read_separators(header: bytes, octet: int) -> Separators:
     escape and subcomponent be left out, 2.7 adds truncation.
     """
     declared = header[3:-1].decode("latin-1")
+    if "\r" in declared or "\n" in declared:
+        raise NotHl7(what="l'en-tête MSH s'arrête avant MSH-3", octet=octet + 3, fix=_ASK)
     if not 3 <= len(declared) <= 6:
         what = f"MSH-2 déclare {len(declared) - 1} séparateurs au lieu de 2 à 5"
         raise NotHl7(what=what, octet=octet + 4, fix=_ASK)
     for place, character in enumerate(declared):
-        if character in "\r\n":
-            what = "l'en-tête MSH s'arrête avant MSH-3"
-            raise NotHl7(what=what, octet=octet + 3 + place, fix=_ASK)
         if not "!" <= character <= "~" or character.isalnum() or character == '"':
             what = f"{character!r} ne peut pas servir de séparateur"
             raise NotHl7(what=what, octet=octet + 3 + place, fix=_ASK)

@@ -13,10 +13,12 @@ readers (without machine names) yet.
 from __future__ import annotations
 
 from releve.drill.report import hours
+from releve.drill.report.chapters import line_of
 from releve.drill.report.errors import PdfFailed, ReportExists
 from releve.drill.report.figures import complete, to_json
 from releve.drill.report.inert import inert
-from releve.drill.report.told import Row, Told, line_of, tell
+from releve.drill.report.table import Row
+from releve.drill.report.told import Told, tell
 from releve.drill.report.writing import ReportFiles, write_report
 
 __all__ = [

@@ -13,28 +13,37 @@ from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 
+from releve.drill.report import curves, hospital, timeline
+from releve.drill.report.chapters import Chapter, Line
+from releve.drill.report.curves import Plot
+from releve.drill.report.drawings import Drawings
 from releve.drill.report.inert import unbreaking
-from releve.drill.report.timeline import Lane, draw
-from releve.drill.report.told import Finding, Line, Minute, Row, Told
+from releve.drill.report.recovered import Returned
+from releve.drill.report.table import Finding, Row
+from releve.drill.report.timeline import Lane
+from releve.drill.report.told import Told
 
 _HEADINGS = ("Mesuré", "Obtenu", "Visé", "Résultat", "Preuve")
 
 
-def to_html(told: Told, drawn: tuple[Lane, ...]) -> str:
-    """The whole page; ``drawn`` are the lanes of the time line."""
+def to_html(told: Told, drawn: Drawings) -> str:
+    """The whole page."""
     body = [
         "<body>",
         _band(told),
         "<main>",
         *_opening(told),
-        *_time_line(drawn),
+        *_section("Ce qu'il faut décider", _list(told.decisions, "Aucune décision inscrite.")),
+        *_time_line(drawn.lanes),
+        *_chapters(told.chapters),
+        *_order(told.order),
+        *_map(told, drawn),
+        *_curves(drawn.plots),
         *_measures(told),
         *_findings(told.findings),
-        *_section("Ce qu'il faut décider", _list(told.decisions, "Aucune décision inscrite.")),
         *_not_measured(told),
-        *_minutes(told.minutes),
         *_section(
-            "Actes joués par le simulateur",
+            "Qui a fait quoi",
             "<p>Des personnes auraient fait ces gestes ; le simulateur les a faits par les mêmes"
             " portes qu'elles (compte, session, approbation).</p>"
             + _list(told.played_acts, "Aucun acte n'a été joué à la place d'une personne."),
@@ -83,6 +92,7 @@ def _opening(told: Told) -> list[str]:
         f'<p class="verdict{"" if told.held else " bad"}">{escape(verdict)}</p>',
         f'<p class="sabotage">{escape(told.sabotage)}</p>' if told.sabotage else "",
         f'<div class="repeat">{sentences}</div>',
+        f'<p class="soft">{escape(told.limit)}</p>',
     ]
 
 
@@ -92,23 +102,92 @@ def _time_line(drawn: tuple[Lane, ...]) -> list[str]:
         f"<td>{lane.first}</td><td>{lane.last}</td></tr>"
         for lane in drawn
     )
-    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Ligne", "Nombre", "Début", "Fin"))
-    table = (
-        "<table><caption>La même frise, en chiffres</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    table = _table("La même frise, en chiffres", ("Ligne", "Nombre", "Début", "Fin"), rows)
     empty = "<p>Aucun événement n'a été noté.</p>"
-    return _section("La frise", draw(drawn) + table if drawn else empty)
+    return _section("La nuit d'un coup d'œil", timeline.draw(drawn) + table if drawn else empty)
 
 
-def _minutes(minutes: tuple[Minute, ...]) -> list[str]:
+def _chapters(chapters: tuple[Chapter, ...]) -> list[str]:
     body = "".join(
-        f"<h3>{escape(minute.heading)}</h3><ol class='lines'>"
-        + "".join(_line(line) for line in minute.lines)
+        f"<h3>{escape(chapter.heading)}</h3>"
+        + (f"<p>{escape(chapter.told)}</p>" if chapter.told else "")
+        + "<ol class='lines'>"
+        + "".join(_line(line) for line in chapter.lines)
         + "</ol>"
-        for minute in minutes
+        for chapter in chapters
     )
-    return _section("Minute par minute", body or "<p>Aucun événement n'a été noté.</p>")
+    return _section("La nuit, heure par heure", body or "<p>Aucun événement n'a été noté.</p>")
+
+
+def _map(told: Told, drawn: Drawings) -> list[str]:
+    if not drawn.spots:
+        return []
+    rows = "".join(
+        f'<tr><th scope="row">{escape(layer)}</th><td>{escape(word)}</td>'
+        f"<td>{escape(names)}</td></tr>"
+        for layer, word, names in told.map
+    )
+    return _section(
+        "La carte : ce qui s'est arrêté, ce qui est revenu",
+        f"<p>{escape(told.reached)}</p>"
+        + _scrolled("La carte, dessinée", hospital.draw(drawn.spots))
+        + _table("La même carte, en mots", ("Colonne", "État", "Lesquels"), rows),
+    )
+
+
+def _order(order: tuple[Returned, ...]) -> list[str]:
+    if not order:
+        return []
+    body = "".join(f"<li>{_returned(one)}</li>" for one in order)
+    return _section(
+        "L'ordre de reprise suivi, et pourquoi",
+        "<p>Le temps mesuré est celui des machines simulées ; la durée que l'hôpital prévoit est"
+        f' celle de sa carte.</p><ol class="order">{body}</ol>',
+    )
+
+
+def _returned(one: Returned) -> str:
+    took = f", en {one.took}" if one.took else ""
+    planned = f" (prévu par l'hôpital : {one.planned})" if one.planned else ""
+    return (
+        f"<b>{escape(one.name)}</b> : {escape(one.when)}{escape(took)}{escape(planned)}."
+        f'<span class="mean">Pourquoi : {escape(one.why)}.</span>'
+    )
+
+
+def _curves(plots: tuple[Plot, ...]) -> list[str]:
+    if not plots:
+        return []
+    return _section("Trois courbes", "".join(_curve(plot) for plot in plots))
+
+
+def _curve(plot: Plot) -> str:
+    twin = curves.figures(plot)
+    rows = "".join(
+        f'<tr><th scope="row">{hour}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        for hour, cells in twin.lines
+    )
+    caption = f"En chiffres ({plot.unit})"
+    return (
+        f'<div class="curve"><h3>{escape(plot.title)}</h3><p>{escape(plot.said)}</p>'
+        f"{curves.draw(plot)}{_table(caption, ('Depuis', *twin.columns), rows)}</div>"
+    )
+
+
+def _table(caption: str, heads: Iterable[str], rows: str) -> str:
+    shown = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    table = (
+        f"<table><caption>{escape(caption)}</caption>"
+        f"<thead><tr>{shown}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return _scrolled(caption, table)
+
+
+def _scrolled(name: str, body: str) -> str:
+    """A region that scrolls sideways on a telephone, by the keyboard too."""
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">{body}</div>'
+    )
 
 
 def _line(line: Line) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import typst
 
-from releve.drill.report.timeline import Lane, draw, summary
+from releve.drill.report import curves, hospital, timeline
+from releve.drill.report.curves import Plot
+from releve.drill.report.drawings import Drawings
 from releve.drill.report.told import Told
 
 _DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
@@ -24,7 +26,8 @@ text{font-family:"DejaVu Sans","Bitstream Vera Sans";font-size:15px;fill:#000}
 .hour{font-size:14px;fill:#333}.name{font-weight:bold}line{stroke:#999}.axis{stroke:#000}
 .guide{stroke:#333;stroke-dasharray:3 4}.stroke{stroke:#000;stroke-width:2.5;fill:none}
 .fill{fill:#000}.hollow{fill:#fff}.alarm .fill{fill:#8a0f1a}.failure .stroke{stroke:#8a0f1a}
-.ok .fill{fill:#0b3d78}
+.ok .fill{fill:#0b3d78}.trace{stroke:#000;stroke-width:2.5}.carte text{font-size:14px}
+.box{fill:#fff;stroke:#000}.link{stroke:#999;fill:none}.held{stroke:#000;stroke-width:1.6;fill:none}
 """
 
 
@@ -32,15 +35,17 @@ class PdfRefused(Exception):
     """Typst could not compose the page; the text is its own message."""
 
 
-def to_pdf(told: Told, drawn: tuple[Lane, ...], written: datetime) -> bytes:
+def to_pdf(told: Told, drawn: Drawings, written: datetime) -> bytes:
     """The PDF (PDF/A-2a and PDF/UA-1); the same words and time give the same bytes.
 
     Raises :class:`PdfRefused` when Typst refuses.
     """
     words = asdict(told) | {
-        "svg": draw(drawn, width="640", style=_INK),
-        "svg_words": summary(drawn),
-        "lanes": [[lane.name, str(len(lane.stories)), lane.first, lane.last] for lane in drawn],
+        "svg": timeline.draw(drawn.lanes, width="640", style=_INK),
+        "svg_words": timeline.summary(drawn.lanes),
+        "lanes": [[one.name, str(len(one.stories)), one.first, one.last] for one in drawn.lanes],
+        "chart": hospital.draw(drawn.spots, style=_INK),
+        "plots": [_plot(plot) for plot in drawn.plots],
     }
     try:
         made = typst.compile(
@@ -57,6 +62,19 @@ def to_pdf(told: Told, drawn: tuple[Lane, ...], written: datetime) -> bytes:
     if not isinstance(made, bytes):
         raise PdfRefused("Typst n'a pas rendu un document seul")
     return made
+
+
+def _plot(plot: Plot) -> dict[str, object]:
+    """A curve and its figures."""
+    twin = curves.figures(plot)
+    return {
+        "title": plot.title,
+        "said": plot.said,
+        "unit": plot.unit,
+        "svg": curves.draw(plot, width="640", style=_INK),
+        "columns": twin.columns,
+        "lines": [[hour, *cells] for hour, cells in twin.lines],
+    }
 
 
 def _fonts() -> list[Path]:

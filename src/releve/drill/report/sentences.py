@@ -16,8 +16,26 @@ _MOST_NAMES = 3
 
 
 def three_sentences(result: Result) -> tuple[str, str, str]:
-    """What was played and held; when the alarm came and what the backups stood; what came back."""
-    return (_played(result), f"{_alarm(result)} ; {_backups(result)}.", _restored(result))
+    """What was played and held; what became of the patients' files; of the alarm, the backups and
+    the servers. Each stands alone and hides no failure.
+    """
+    return (
+        _played(result),
+        _cared(result),
+        f"{_alarm(result)} ; {_backups(result)} ; {_back(result)}.",
+    )
+
+
+def limit(result: Result) -> str:
+    """What the three sentences do not say: a simulation, on so many real machines."""
+    fleet = result.account.fleet
+    if fleet is None:
+        return "Simulation : rien ici ne prouve vos propres machines."
+    return (
+        f"Simulation jouée sur {fleet.real} machines réelles sur {thousands(fleet.listed)} : les"
+        " autres ne sont que sur la carte, aucune mesure ne les compte, et rien ici ne prouve vos"
+        " propres machines."
+    )
 
 
 def verdict(result: Result) -> str:
@@ -61,19 +79,64 @@ def _played(result: Result) -> str:
     return f"{opening} : {' ; '.join(told)}."
 
 
+def _cared(result: Result) -> str:
+    told = [_first_file(result), _in_kits(result), _messages(result)]
+    if told == [None, None, None]:
+        return "L'accès aux dossiers des patients n'a pas été mesuré."
+    missing = "ce qu'il reste des dossiers des patients n'a pas été mesuré en entier"
+    said = [one for one in told if one is not None] + ([missing] if None in told else [])
+    whole = " ; ".join(said)
+    return f"{whole[:1].upper()}{whole[1:]}."
+
+
+def _first_file(result: Result) -> str | None:
+    opened = _find(result, "care.first_file_seconds")
+    if opened is None:
+        unread = next((n for n in result.not_measured if n.id == "care.first_file_seconds"), None)
+        if unread is not None and unread.had_target:
+            return "tout perdu, aucun dossier de patient n'a été ouvert"
+        return None
+    if opened.value is None:
+        return "tout perdu, aucun dossier de patient n'a pu être lu"
+    late = ", plus tard que visé" if opened.met is False else ""
+    return (
+        f"tout perdu, un premier dossier de patient a été lu en {obtained(opened)}, sans"
+        f" informatique{late}"
+    )
+
+
+def _in_kits(result: Result) -> str | None:
+    held = _find(result, "care.kit_patients")
+    if held is None or held.value is None:
+        return None
+    if held.met and held.value:
+        return f"les {thousands(int(held.value))} patients présents étaient tous dans les kits"
+    return f"{obtained(held)} patients étaient dans les kits"
+
+
+def _messages(result: Result) -> str | None:
+    lost = _find(result, "feed.acknowledged_lost")
+    if lost is None or lost.value is None:
+        return None
+    if lost.value <= 0:
+        return "aucun message confirmé n'a été perdu"
+    many = "s" if lost.value > 1 else ""
+    verb = "ont" if many else "a"
+    return f"{thousands(int(lost.value))} message{many} confirmé{many} {verb} été perdu{many}"
+
+
 def _alarm(result: Result) -> str:
     delay, lost = _find(result, "detect.seconds"), _find(result, "detect.files_lost")
     if delay is None:
         return "Le temps jusqu'à l'alarme n'a pas été mesuré"
+    if delay.value is None:
+        return "Aucune alarme n'a été donnée pendant l'attaque"
+    late = ", trop tard" if delay.met is False else ""
     files = ""
     if lost is not None and isinstance(lost.value, int):
         many = "s" if lost.value > 1 else ""
-        files = f" ; {thousands(lost.value)} fichier{many} avai{'en' if many else ''}t été chiffré"
-        files += f"{many} avant elle" if delay.value is not None else f"{many}"
-    if delay.value is None:
-        return f"Aucune alarme n'a été donnée pendant l'attaque{files}"
-    late = ", trop tard" if delay.met is False else ""
-    return f"L'alarme a été donnée {obtained(delay)} après le premier fichier chiffré{late}{files}"
+        files = f" et {thousands(lost.value)} fichier{many} chiffré{many}"
+    return f"L'alarme est venue après {obtained(delay)}{files}{late}"
 
 
 def _backups(result: Result) -> str:
@@ -92,27 +155,27 @@ def _backups(result: Result) -> str:
     return f"{reached} des {tried.value} tentatives de détruire les sauvegardes {verb}"
 
 
-def _restored(result: Result) -> str:
-    limit = "ceci est une simulation, elle ne prouve rien de vos propres machines."
+def _back(result: Result) -> str:
     seconds = _find(result, "restore.p0_seconds")
     if seconds is None:
-        opening = "Le retour des serveurs vitaux n'a pas été mesuré"
+        told = "le retour des serveurs vitaux n'a pas été mesuré"
     elif seconds.value is None:
-        opening = "Les serveurs vitaux ne sont pas revenus"
+        told = "les serveurs vitaux ne sont pas revenus"
     else:
-        late = ", plus tard que visé" if seconds.met is False else ""
-        opening = (
-            f"Les serveurs vitaux répondaient de nouveau {obtained(seconds)} après"
-            f" l'ordre{late} (temps technique : sans les décisions ni le nettoyage du réseau)"
-        )
+        told = f"les serveurs vitaux sont revenus{_in_order(result)} en {obtained(seconds)}"
+        told += ", plus tard que visé" if seconds.met is False else ""
+        told += " de temps technique" if seconds.met is not False else " (temps technique)"
     same = _find(result, "vault.restored_identical")
-    if same is None or same.value is None:
-        files = "l'exactitude des fichiers restaurés n'a pas été mesurée"
-    elif same.met is False:
-        files = f"des fichiers restaurés sont altérés ou absents ({obtained(same)} exacts)"
-    else:
-        files = f"les fichiers restaurés sont identiques ({obtained(same)})"
-    return f"{opening} ; {files} ; {limit}"
+    if same is not None and same.met is False:
+        told += f", avec des fichiers altérés ou absents ({obtained(same)} exacts)"
+    return told
+
+
+def _in_order(result: Result) -> str:
+    ordered = _find(result, "restore.order_respected")
+    if ordered is None or ordered.value is None:
+        return ""
+    return " dans l'ordre" if ordered.value else ", dans le mauvais ordre,"
 
 
 def _find(result: Result, measure_id: str) -> Measure | None:

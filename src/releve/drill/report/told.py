@@ -6,74 +6,21 @@ string of it is inert (:mod:`releve.drill.report.inert`) and in French.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 
-from releve.drill.measures import Happening, Measure, NotMeasured, Result
-from releve.drill.report import hours
-from releve.drill.report.catalogue import CATALOGUE, SABOTAGES, words_for
-from releve.drill.report.figures import aimed, obtained
+from releve.drill.measures import Result
+from releve.drill.report import hospital, hours
+from releve.drill.report.catalogue import SABOTAGES, words_for
+from releve.drill.report.chapters import Chapter, chapters
 from releve.drill.report.inert import inert
-from releve.drill.report.sentences import three_sentences, verdict
-from releve.kernel.units import NARROW_SPACE, duration, thousands
+from releve.drill.report.recovered import Returned, returned
+from releve.drill.report.sentences import limit, three_sentences, verdict
+from releve.drill.report.table import Finding, Row, findings_of, rows_of
+from releve.kernel.units import duration, thousands
 
-#: The word that stands before a line of the time line; an ordinary line has none.
-KIND_WORDS = {
-    "info": "",
-    "attack": "attaque",
-    "alarm": "ALARME",
-    "act": "acte",
-    "ok": "tenu",
-    "failure": "échec",
-}
-HELD, MISSED, NOT_MEASURED, REPORTED = "● tenu", "○ manqué", "– non mesuré", "– sans cible"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the minute-by-minute list; ``word`` may be empty."""
-
-    hour: str
-    kind: str
-    word: str
-    text: str
-    who: str
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Minute:
-    """A minute of the story and its lines."""
-
-    heading: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table of measures; ``kind``: held, missed, unmeasured or reported."""
-
-    id: str
-    name: str
-    meaning: str
-    obtained: str
-    aimed: str
-    kind: str
-    state: str
-    evidence: str
-    seen_by: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A target missed or not measured: what was seen, what it means, what to do, who."""
-
-    name: str
-    state: str
-    seen: str
-    meaning: str
-    remedy: str
-    who: str
+#: Acts of the product, as a director would name them.
+_ACTS = {"vault.restore": "restaurer depuis le coffre"}
 
 
 @dataclass(frozen=True)
@@ -86,10 +33,15 @@ class Told:
     held: bool
     verdict: str
     sentences: tuple[str, str, str]
+    limit: str
     sabotage: str
     played: str
     written: str
-    minutes: tuple[Minute, ...]
+    chapters: tuple[Chapter, ...]
+    #: What the map says, then (layer, state, names); empty without a map.
+    reached: str
+    map: tuple[tuple[str, str, str], ...]
+    order: tuple[Returned, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     #: (name, reason)
@@ -111,17 +63,21 @@ def tell(result: Result) -> Told:
         held=result.ok,
         verdict=verdict(result),
         sentences=three_sentences(result),
+        limit=limit(result),
         sabotage=_sabotage(result),
         played=f"{hours.day_and_hour(result.started)}, {duration(result.ended - result.started)}",
         written=hours.day_and_hour(result.ended),
-        minutes=_minutes(result.happenings),
-        rows=_rows(result),
-        findings=_findings(result),
+        chapters=chapters(result),
+        reached=hospital.sentence(result.account.spots),
+        map=hospital.twin(result.account.spots),
+        order=returned(result.account),
+        rows=rows_of(result),
+        findings=findings_of(result),
         not_measured=tuple(
             (inert(words_for(n.id).name, 120), inert(n.reason)) for n in result.not_measured
         ),
         decisions=tuple(inert(decision) for decision in result.decisions),
-        played_acts=tuple(inert(act) for act in result.played_acts),
+        played_acts=_acts(result.played_acts),
         conditions=_conditions(result),
         anchors=(
             ("Empreinte de la clé", inert(result.ledger_fingerprint, 200)),
@@ -132,109 +88,15 @@ def tell(result: Result) -> Told:
     )
 
 
-def proof(evidence: int | None) -> str:
-    """``preuve 4 812``; empty when a line of the time line has none."""
-    return "" if evidence is None else f"preuve{NARROW_SPACE}{thousands(evidence)}"
-
-
-def line_of(happening: Happening) -> Line:
-    """One happening as a line."""
-    return Line(
-        hours.story_hour(happening.story),
-        happening.kind,
-        KIND_WORDS[happening.kind],
-        inert(happening.text),
-        inert(happening.who, 80),
-        proof(happening.evidence),
-    )
-
-
-def _minutes(happenings: tuple[Happening, ...]) -> tuple[Minute, ...]:
-    minutes: dict[str, list[Line]] = {}
-    first = min((h.story for h in happenings), default=None)
-    for happening in sorted(happenings, key=lambda h: h.story):
-        heading = _heading(happening.story, first)
-        minutes.setdefault(heading, []).append(line_of(happening))
-    return tuple(Minute(heading, tuple(lines)) for heading, lines in minutes.items())
-
-
-def _heading(story: datetime, first: datetime | None) -> str:
-    days = 0 if first is None else (story.date() - first.date()).days
-    return hours.story_minute(story) + (f" (jour {days + 1})" if days else "")
-
-
-def _rows(result: Result) -> tuple[Row, ...]:
-    rows = [_measured(measure) for measure in result.measures]
-    rows += [_unmeasured(missing) for missing in result.not_measured]
-    order = list(CATALOGUE)
-    return tuple(
-        sorted(rows, key=lambda r: order.index(r.id) if r.id in order else len(order)),
-    )
-
-
-def _measured(measure: Measure) -> Row:
-    words = words_for(measure.id)
-    kind, state = {
-        True: ("held", HELD),
-        False: ("missed", MISSED),
-        None: ("reported", REPORTED),
-    }[measure.met]
-    return Row(
-        inert(measure.id, 80),
-        inert(words.name, 120),
-        words.meaning,
-        obtained(measure),
-        aimed(measure.target, measure.unit),
-        kind,
-        state,
-        proof(measure.evidence),
-        inert(measure.seen_by, 80),
-    )
-
-
-def _unmeasured(missing: NotMeasured) -> Row:
-    words = words_for(missing.id)
-    aim = "cible fixée" if missing.had_target else "sans cible"
-    return Row(
-        inert(missing.id, 80),
-        inert(words.name, 120),
-        words.meaning,
-        "non mesuré",
-        aim,
-        "unmeasured",
-        NOT_MEASURED,
-        "aucune",
-        "personne",
-    )
-
-
-def _findings(result: Result) -> tuple[Finding, ...]:
-    missed = [
-        _finding(m.id, MISSED, f"Obtenu : {obtained(m)} ; visé : {aimed(m.target, m.unit)}")
-        for m in result.measures
-        if m.met is False
-    ]
-    unmeasured = [
-        _finding(n.id, NOT_MEASURED, f"Raison : {inert(n.reason)}")
-        for n in result.not_measured
-        if n.had_target
-    ]
-    return tuple(missed + unmeasured)
-
-
-def _finding(measure_id: str, state: str, seen: str) -> Finding:
-    words = words_for(measure_id)
-    name = inert(words.name, 120)
-    if state == MISSED:
-        return Finding(name, state, seen, words.missed, words.remedy, words.who)
-    return Finding(
-        name,
-        state,
-        seen,
-        "Sans mesure, rien ne dit que cet objectif serait tenu ; il compte comme manqué.",
-        "Lever cette raison, puis rejouer l'exercice avec la même graine.",
-        words.who,
-    )
+def _acts(acts: tuple[str, ...]) -> tuple[str, ...]:
+    """Each act once, in the order it first came, with how many times."""
+    named = []
+    for act in acts:
+        for name, words in _ACTS.items():
+            act = act.replace(name, words)
+        named.append(inert(act))
+    counted = Counter(named)
+    return tuple(act if n == 1 else f"{act} ({n} fois)" for act, n in counted.items())
 
 
 def _sabotage(result: Result) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releve.drill.measures import Result
+from releve.drill.report.drawings import drawings
 from releve.drill.report.errors import PdfFailed, ReportExists
 from releve.drill.report.figures import complete, to_json
 from releve.drill.report.html import to_html
 from releve.drill.report.pdf import PdfRefused, to_pdf
-from releve.drill.report.timeline import lanes
 from releve.drill.report.told import tell
 from releve.kernel.durable import fsync_folder, make_folder, write_durably
 
@@ -41,7 +41,7 @@ def write_report(result: Result, folder: Path) -> ReportFiles:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReportExists(folder=folder)
     whole = complete(result)
-    told, drawn = tell(whole), lanes(whole.happenings)
+    told, drawn = tell(whole), drawings(whole)
     contents = {HTML: to_html(told, drawn).encode("utf-8"), JSON: _figures(whole)}
     refused: PdfRefused | None = None
     try:

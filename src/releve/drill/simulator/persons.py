@@ -45,6 +45,7 @@ _OPEN, _WRITE, _GATE = "/crise/ouvrir/", "/crise/ecrire/", "/crise/porte/{gate}/
 _ACCOUNT = re.compile(r"/comptes/(\d+)/")
 _REQUEST = re.compile(r"/accords/([0-9a-f-]{36})/")
 _STEP_S = 30
+_CODE_POLL_S = 0.5
 _TIMEOUT_S = 20.0
 
 
@@ -189,11 +190,16 @@ class Person(Outward):
         self._send(seen, {"code": self._digits()})
 
     def _digits(self) -> str:
-        """A code never shown before: this step's, the next one's, or the one before."""
-        now = int(self._clock.now().timestamp()) // _STEP_S
-        step = next((s for s in (now, now + 1, now - 1) if s not in self._used), now)
-        self._used.add(step)
-        return totp(self._secret, step)
+        """A code never shown before: this step's, the next one's, or the one before; when all
+        three were, wait for the application to show another.
+        """
+        while True:
+            now = int(self._clock.now().timestamp()) // _STEP_S
+            for step in (now, now + 1, now - 1):
+                if step not in self._used:
+                    self._used.add(step)
+                    return totp(self._secret, step)
+            self._clock.sleep(_CODE_POLL_S)
 
     def _get(self, path: str) -> httpx.Response:
         return self._client.get(path)

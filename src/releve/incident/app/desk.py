@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as _
 
 from releve.incident.app import facts
 from releve.incident.app.models import GateDecision, Incident, LogEntry
@@ -46,7 +47,7 @@ def current() -> Incident | None:
 
 def open_crisis(by: Author, cause: str, now: datetime) -> Incident:
     """One act, no question. When a crisis is open already, that one: nothing is written twice."""
-    said = clean(cause, "la cause") if cause.strip() else ""
+    said = clean(cause, _("la cause")) if cause.strip() else ""
     return _opened(
         Incident(
             opened_at=now,
@@ -99,7 +100,7 @@ def write(by: Author, draft: Draft, now: datetime) -> LogEntry:
     """A line in the open crisis's main courante. Raises :class:`NoCrisis`, :class:`NotALine`,
     ``EmptyWords``, ``TooLong``.
     """
-    text = clean(draft.text, "une ligne de main courante")
+    text = clean(draft.text, _("une ligne de main courante"))
     with transaction.atomic():
         if draft.ticket and (sent := LogEntry.objects.filter(ticket=draft.ticket).first()):
             return sent
@@ -146,7 +147,7 @@ def answer(by: Author, slug: str, said: Answer, now: datetime, ticket: str | Non
 
 def close(by: Author, why: str, now: datetime, *, false_alarm: bool = False) -> Incident:
     """End the crisis, with words; everything stays readable. Raises :class:`NoCrisis`."""
-    said = "fausse alerte" if false_alarm and not why.strip() else clean(why, "pourquoi on lève")
+    said = "fausse alerte" if false_alarm and not why.strip() else clean(why, _("pourquoi on lève"))
     with transaction.atomic():
         incident = _locked()
         text = f"Crise levée par {by.words} : {said}"
@@ -169,11 +170,11 @@ def reopen(by: Author, number: int, now: datetime) -> Incident:
     with transaction.atomic():
         incident = Incident.objects.select_for_update().filter(pk=number).first()
         if incident is None or incident.closed_at is None:
-            raise CannotReopen(number=number, why="elle n'est pas levée")
+            raise CannotReopen(number=number, why=_("elle n'est pas levée"))
         if current() is not None:
-            raise CannotReopen(number=number, why="une autre crise est ouverte")
+            raise CannotReopen(number=number, why=_("une autre crise est ouverte"))
         if now - incident.closed_at > REOPEN_WITHIN:
-            raise CannotReopen(number=number, why="elle est levée depuis plus d'un jour")
+            raise CannotReopen(number=number, why=_("elle est levée depuis plus d'un jour"))
         incident.state, incident.closed_at = Incident.OPEN, None
         incident.closed_by, incident.closed_words = None, ""
         incident.why_closed, incident.recalled = "", True
@@ -190,7 +191,7 @@ def decide_gate(by: Author, slug: str, *, closed: bool, why: str, now: datetime)
     Raises ``UnknownGate``, :class:`NoCrisis`. Deciding what stands already changes nothing.
     """
     gate = gate_named(current_home(), slug)
-    said = clean(why, "une raison") if why.strip() else ""
+    said = clean(why, _("une raison")) if why.strip() else ""
     with transaction.atomic():
         incident = _locked()
         last = incident.gates.filter(gate=slug).last()

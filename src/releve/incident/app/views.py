@@ -30,10 +30,11 @@ from releve.incident.gates import Gate, gates_of
 from releve.incident.hospital import to_call
 from releve.incident.logbook import MAX_CHARACTERS, Nature, moment_typed
 from releve.incident.steps import Answer, Step, first_steps, next_step
-from releve.kernel.units import hour, moment
+from releve.kernel.units import hour
 from releve.pages.house import current_home
 from releve.pages.rights import at_home, needs
 from releve.pages.roles import EVERYONE
+from releve.pages.wording import moment
 
 #: Lines shown on the working page; all of them are on the paper one.
 SHOWN = 200
@@ -187,9 +188,9 @@ def crisis_word(request: HttpRequest) -> str | None:
     incident = desk.current() if concerned(request) else None
     if incident is None:
         return None
-    same_day = moment(incident.opened_at)[:-8] == moment(timezone.now())[:-8]
-    since = hour(incident.opened_at) if same_day else f"le {moment(incident.opened_at)}"
-    return _("Crise en cours depuis %(since)s") % {"since": since}
+    if timezone.localdate(incident.opened_at) == timezone.localdate():
+        return _("Crise en cours depuis %(hour)s") % {"hour": hour(incident.opened_at)}
+    return _("Crise en cours depuis le %(moment)s") % {"moment": moment(incident.opened_at)}
 
 
 def rows_of(incident: Incident, limit: int | None = None) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Tags of every page: a figure with its age, moments, hours."""
+"""Tags of every page: a figure with its age, moments, hours, words of other rooms."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django import template
 from django.utils import timezone
 
 from releve.kernel import units
-from releve.kernel.units import thousands
-from releve.pages import figures
+from releve.pages import figures, wording
 
 register = template.Library()
 
@@ -18,14 +17,14 @@ register = template.Library()
 @register.inclusion_tag("pages/figure.html", takes_context=True)
 def figure(context: template.Context, measured: figures.Figure) -> dict[str, Any]:
     """Three cells of a table row: value, state in words, age and source, linked for its readers."""
-    shown = figures.show(measured, timezone.now())
+    shown = wording.shown(measured, timezone.now())
     return {"shown": shown, "linked": context.get("reads_proofs", False)}
 
 
 @register.filter
 def moment(when: datetime) -> str:
     """« 21 nov. 2026 à 03:12 »."""
-    return units.moment(when)
+    return wording.moment(when)
 
 
 @register.filter
@@ -37,10 +36,16 @@ def hour(when: datetime) -> str:
 @register.filter
 def age(when: datetime) -> str:
     """« il y a 3 h 20 »."""
-    return figures.age(when, timezone.now())
+    return wording.age(when, timezone.now())
 
 
 @register.filter
 def grouped(number: int) -> str:
     """« 4 812 »."""
-    return thousands(number)
+    return wording.grouped(number)
+
+
+@register.filter
+def translated(text: str) -> str:
+    """A text of ours that a room without Django supplies, in the reader's language."""
+    return wording.translated(str(text))

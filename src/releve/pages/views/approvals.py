@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from releve.kernel.errors import ReleveError
@@ -20,6 +21,7 @@ from releve.pages.forms import ApproveForm
 from releve.pages.models import Approval
 from releve.pages.rights import needs, person
 from releve.pages.roles import PRIVILEGED
+from releve.pages.wording import told, translated
 
 
 @needs(*PRIVILEGED)
@@ -31,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     others = [row for row in approval_desk.visible_to(who) if row not in waiting]
     roles = {right.role for right in who.rights}
     askable = [
-        (kind, act.title)
+        (kind, translated(act.title))
         for kind, act in acts.registered().items()
         if act.listed and act.may_request & roles
     ]
@@ -49,16 +51,17 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """The questions of one kind of act; the request is then shown as the approver will read it."""
     act = acts.find(kind)
     if not {right.role for right in person(request).rights} & act.may_request or not act.listed:
-        raise PermissionDenied("Votre rôle ne demande pas cet acte.")
+        raise PermissionDenied(_("Votre rôle ne demande pas cet acte."))
     form = _questions(act)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             row = approval_desk.ask(request, kind, form.cleaned_data)
         except ReleveError as error:
-            form.add_error(None, f"{error} {error.remedy}")
+            form.add_error(None, " ".join(told(error)))
         else:
             return HttpResponseRedirect(reverse("approval", args=[row.pk]))
-    return render(request, "pages/approval_ask.html", {"form": form, "act": act, "kind": kind})
+    context = {"form": form, "title": translated(act.title)}
+    return render(request, "pages/approval_ask.html", context)
 
 
 @needs(*PRIVILEGED)
@@ -80,7 +83,7 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         approval_desk.answer(request, row, form.cleaned_data["digest"], form.cleaned_data["code"])
     except ApprovalRefused as refusal:
-        form.add_error(None, f"{refusal} {refusal.remedy}")
+        form.add_error(None, " ".join(told(refusal)))
         row.refresh_from_db()
         return _detail(request, row, form, 403)
     return HttpResponseRedirect(reverse("approval", args=[pk]))
@@ -97,17 +100,20 @@ def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _concerning(request: HttpRequest, pk: UUID) -> Approval:
     row = get_object_or_404(Approval.objects.select_related("requester", "decider"), pk=pk)
     if not approval_desk.concerns(person(request), row):
-        raise PermissionDenied("Cette demande ne vous concerne pas.")
+        raise PermissionDenied(_("Cette demande ne vous concerne pas."))
     return row
 
 
 def _detail(
     request: HttpRequest, row: Approval, form: ApproveForm, status: int = 200
 ) -> HttpResponse:
+    obstacle = approval_desk.obstacle(request, row)
+    message, remedy = told(obstacle) if obstacle else ("", "")
     context = {
         **_shown(row),
         "form": form,
-        "obstacle": approval_desk.obstacle(request, row),
+        "obstacle": message,
+        "remedy": remedy,
         "mine": row.requester_id == person(request).account,
         "hide_waiting": True,
     }
@@ -119,9 +125,9 @@ def _shown(row: Approval) -> dict[str, object]:
     known = acts.registered().get(row.kind)
     return {
         "row": row,
-        "title": known.title if known else row.kind,
+        "title": translated(known.title) if known else row.kind,
         "words": approval_desk.words_of(row),
-        "state": STATES["expired" if late else row.state],
+        "state": translated(STATES["expired" if late else row.state]),
         "open": row.state == "waiting" and not late,
         "groups": [row.digest[i : i + 8] for i in range(0, 64, 8)],
     }
@@ -132,12 +138,14 @@ def _questions(act: acts.Act) -> type[forms.Form]:
     for each in act.fields:
         if each.choices:
             fields[each.name] = forms.ChoiceField(
-                label=each.label, help_text=each.help, choices=each.choices
+                label=translated(each.label),
+                help_text=translated(each.help),
+                choices=each.choices,
             )
         else:
             fields[each.name] = forms.CharField(
-                label=each.label,
-                help_text=each.help,
+                label=translated(each.label),
+                help_text=translated(each.help),
                 max_length=500,
                 required=not each.optional,
             )

@@ -21,6 +21,7 @@ from releve.pages.forms import ActivationForm, FirstAccessForm
 from releve.pages.house import current_home
 from releve.pages.models import Account
 from releve.pages.rights import anyone
+from releve.pages.wording import told
 
 
 @anyone
@@ -33,7 +34,7 @@ def first_access(request: HttpRequest) -> HttpResponse:
         try:
             account = grants.open_first(**form.cleaned_data)
         except ReleveError as error:
-            form.add_error(None, f"{error} {error.remedy}")
+            form.add_error(None, " ".join(told(error)))
         else:
             return _enter(request, account)
     return render(request, "pages/first_access.html", {"form": form})
@@ -51,7 +52,7 @@ def activation(request: HttpRequest) -> HttpResponse:
                 use_activation(account, form.cleaned_data["code"], timezone.now())
                 account = _renew(account, form.cleaned_data["password"])
         except ReleveError as error:
-            form.add_error(None, f"{error} {error.remedy}")
+            form.add_error(None, " ".join(told(error)))
         else:
             return _enter(request, account)
     return render(request, "pages/activation.html", {"form": form})

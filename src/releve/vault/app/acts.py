@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from releve.kernel.clock import from_iso
 from releve.kernel.errors import BadInput
 from releve.kernel.ids import machine_name
@@ -38,8 +40,8 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
             raise NoCleanSnapshot(machine=machine)
         chosen.append({"machine": machine, "snapshot": line.id, "received": moment(line.received)})
     if not chosen:
-        fix = "Écrivez un ou plusieurs noms de machines, séparés par des espaces."
-        raise BadInput(where="machines", what="aucune machine nommée", fix=fix)
+        fix = _("Écrivez un ou plusieurs noms de machines, séparés par des espaces.")
+        raise BadInput(where="machines", what=_("aucune machine nommée"), fix=fix)
     return {"restores": chosen}
 
 
@@ -49,9 +51,9 @@ def _moment(text: str) -> datetime | None:
     try:
         return from_iso(text.strip())
     except ValueError as error:
-        fix = "Écrivez l'heure avec son fuseau : 2026-11-22T01:00:00+01:00."
+        fix = _("Écrivez l'heure avec son fuseau : 2026-11-22T01:00:00+01:00.")
         raise BadInput(
-            where="reçue avant", what=f"« {text} » n'est pas une heure", fix=fix
+            where=_("reçue avant"), what=f"« {text} » n'est pas une heure", fix=fix
         ) from error
 
 
@@ -70,8 +72,8 @@ def _words(act: Mapping[str, Any]) -> Sequence[str]:
 def _perimeter(act: Mapping[str, Any]) -> Perimeter:
     where = home_perimeter()
     if where is None:
-        fix = "Ouvrez d'abord le premier accès : il demande le FINESS de l'établissement."
-        raise BadInput(where=RESTORE, what="l'établissement n'est pas déclaré", fix=fix)
+        fix = _("Ouvrez d'abord le premier accès : il demande le FINESS de l'établissement.")
+        raise BadInput(where=RESTORE, what=_("l'établissement n'est pas déclaré"), fix=fix)
     return where
 
 
@@ -82,7 +84,7 @@ def _perform(act: Mapping[str, Any], requester: int) -> str:
 
 
 RESTORE_ACT = Act(
-    title="Restaurer des machines",
+    title=_("Restaurer des machines"),
     may_request=frozenset({Role.DSI, Role.CRISIS_CELL}),
     may_approve=frozenset({Role.DIRECTION, Role.DSI, Role.CRISIS_CELL}),
     words=_words,
@@ -92,15 +94,19 @@ RESTORE_ACT = Act(
     fields=(
         Field(
             "machines",
-            "Machines à restaurer",
-            "Leurs noms, séparés par des espaces, dans l'ordre voulu. C'est la dernière sauvegarde"
-            " saine de chacune qui est prise.",
+            _("Machines à restaurer"),
+            _(
+                "Leurs noms, séparés par des espaces, dans l'ordre voulu. C'est la dernière"
+                " sauvegarde saine de chacune qui est prise."
+            ),
         ),
         Field(
             "before",
-            "Reçue avant (facultatif)",
-            "Si l'attaque a commencé avant l'alarme : l'heure avec son fuseau, par exemple"
-            " 2026-11-22T01:00:00+01:00.",
+            _("Reçue avant (facultatif)"),
+            _(
+                "Si l'attaque a commencé avant l'alarme : l'heure avec son fuseau, par exemple"
+                " 2026-11-22T01:00:00+01:00."
+            ),
             optional=True,
         ),
     ),

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from releve.kernel.errors import ReleveError
@@ -56,7 +58,7 @@ def machine(request: HttpRequest, name: str) -> HttpResponse:
     except ReleveError as error:
         raise Http404(str(error)) from error
     if state is None:
-        raise Http404("Cette machine n'est pas inscrite.")
+        raise Http404(_("Cette machine n'est pas inscrite."))
     context = {
         "row": describe(state, timezone.now()),
         "snapshots": state.snapshots[::-1][:50],
@@ -70,28 +72,39 @@ def machine(request: HttpRequest, name: str) -> HttpResponse:
 def describe(state: MachineState, now: datetime) -> Row:
     """The state of a machine, as words before colour."""
     if state.alarm is not None:
-        return Row(state, "○", "alarme : fichiers illisibles", state.alarm.at)
+        return Row(state, "○", _("alarme : fichiers illisibles"), state.alarm.at)
     clean = state.last_clean
     if clean is None:
-        return Row(state, "–", "jamais sauvegardée", None)
+        return Row(state, "–", _("jamais sauvegardée"), None)
     if now - clean.received > PERIOD:
-        return Row(state, "◐", "à vérifier", clean.received)
+        return Row(state, "◐", _("à vérifier"), clean.received)
     if state.last is not None and state.last.verdict != "clean":
-        return Row(state, "◐", "dernière sauvegarde douteuse", clean.received)
-    return Row(state, "●", "à jour", clean.received)
+        return Row(state, "◐", _("dernière sauvegarde douteuse"), clean.received)
+    return Row(state, "●", _("à jour"), clean.received)
 
 
 def _sentence(rows: Sequence[Row]) -> str:
     if not rows:
-        return "Aucune machine n'est inscrite."
+        return _("Aucune machine n'est inscrite.")
     alarmed = sum(row.mark == "○" for row in rows)
     late = sum(row.mark in "◐–" for row in rows)
+    counts = {"alarmed": alarmed, "late": late, "known": len(rows)}
     if alarmed:
-        return f"{_machines(alarmed)} en alarme, sur {len(rows)}."
-    if late:
-        return f"{_machines(late)} à vérifier, sur {len(rows)}."
-    return f"{_machines(len(rows))}, toutes avec une sauvegarde saine de moins d'un jour."
-
-
-def _machines(count: int) -> str:
-    return "Une machine" if count == 1 else f"{count} machines"
+        said = ngettext(
+            "Une machine en alarme, sur %(known)s.",
+            "%(alarmed)s machines en alarme, sur %(known)s.",
+            alarmed,
+        )
+    elif late:
+        said = ngettext(
+            "Une machine à vérifier, sur %(known)s.",
+            "%(late)s machines à vérifier, sur %(known)s.",
+            late,
+        )
+    else:
+        said = ngettext(
+            "Une machine, avec une sauvegarde saine de moins d'un jour.",
+            "%(known)s machines, toutes avec une sauvegarde saine de moins d'un jour.",
+            len(rows),
+        )
+    return said % counts

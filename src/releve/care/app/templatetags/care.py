@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.translation import gettext as _
+
+from releve.care.perimeters import Ward
 
 register = template.Library()
 #: Spaces that French typography puts in texts; shown as they are.
 _SPACES = "\u00a0\u202f"
+
+
+@register.filter
+def called(ward: Ward) -> str:
+    """A ward as the hospital calls it; in our words a patient without a place."""
+    return received(ward.name) if ward.code else _("sans service indiqué")
 
 
 @register.filter
