@@ -9,6 +9,16 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from releve.drill.account import (
+    Account,
+    Curve,
+    Fleet,
+    Passage,
+    Revival,
+    Scene,
+    Spot,
+    Struck,
+)
 from releve.drill.measures import Happening, Kind, Measure, NotMeasured, Result, Target
 
 STORY = datetime(2026, 11, 22, 1, 0, 0, tzinfo=UTC)
@@ -73,16 +83,20 @@ def held() -> Result:
             Measure("vault.restored_identical", 342, "", Target("==", 342), 75, "simulateur"),
             Measure("restore.p0_seconds", 12.04, "s", Target("<=", 60), 73, "simulateur"),
             Measure("vault.acknowledged_lost", 0, "objets", Target("==", 0), 80, "mandataire"),
+            Measure("feed.messages", 1714, "messages", Target(">=", 600), 81, "dossier patient"),
+            Measure(
+                "feed.acknowledged_lost", 0, "messages", Target("==", 0), 81, "dossier patient"
+            ),
+            Measure("care.census_patients", 302, "patients", Target("==", 302), 82, "simulateur"),
+            Measure("care.kit_patients", 302, "patients", Target("==", 302), 82, "poste"),
+            Measure("care.first_file_seconds", 4.7, "s", Target("<=", 60), 83, "poste"),
+            Measure("crisis.open_seconds", 0.4, "s", Target("<=", 60), 83, "simulateur"),
+            Measure("log.entries_automatic", 46, "lignes", Target(">=", 46), 83, "simulateur"),
+            Measure("restore.order_respected", True, "", Target("==", True), 83, "simulateur"),
             Measure("ledger.entries", 84, "entrées", None, 84, "vérificateur"),
             Measure("ledger.verified", True, "", Target("==", True), 84, "vérificateur"),
         ),
-        not_measured=(
-            NotMeasured(
-                "care.first_file_seconds",
-                "le dossier de secours des patients n'existe pas encore dans Relève",
-                had_target=False,
-            ),
-        ),
+        not_measured=(),
         happenings=tuple(
             Happening(
                 PLAYED + timedelta(seconds=after),
@@ -107,6 +121,86 @@ def held() -> Result:
         ledger_root=hashlib.sha256(b"racine").hexdigest(),
         ledger_fingerprint="releve/9f2c41+c0ffee12+AbCdEfGhIjKlMnOpQrStUvWxYz0123456789+/=",
         decisions=("Choisir le poste réel où refaire cet exercice avant le 15 mars.",),
+        account=account(),
+    )
+
+
+def at(seconds: float) -> datetime:
+    """That many seconds into the story."""
+    return STORY + timedelta(seconds=seconds)
+
+
+def account() -> Account:
+    """A night with all its acts; the record system is never brought back."""
+    return Account(
+        scenes=(
+            Scene("opening", at(0)),
+            Scene("receiver-killed", at(20)),
+            Scene("listener-killed", at(21)),
+            Scene("attack", at(24.9)),
+            Scene("his-killed", at(30)),
+            Scene("alarm", at(43.8)),
+            Scene("restore", at(52)),
+            Scene("loss", at(66)),
+            Scene("closing", at(76)),
+        ),
+        curves=(
+            Curve("messages", ((at(19), 30), (at(20), 25), (at(21), 0), (at(22), 55))),
+            Curve("files", tuple((at(25 + n), n + 1) for n in range(24))),
+            Curve("patients", ((at(19), 120), (at(20), 301), (at(22), 302))),
+        ),
+        struck=(Struck("PC-LABO-04", at(24.9), 20), Struck("SRV-BASE", at(33), 4)),
+        revivals=(
+            Revival("SRV-ID", "Annuaire", "rien ne le retient ; porte « zone propre » fermée",
+                    20, at(54), at(58.9)),
+            Revival("SRV-BASE", "Bases", "sa dépendance SRV-ID est revenue", 30, at(60), at(64)),
+        ),
+        passages=(Passage("zone propre", "Mme Martin", at(53)),),
+        spots=(
+            Spot("SRV-ID", "Annuaire", "machine", "lost", back=True, again=at(58.9)),
+            Spot("SRV-DPI", "Serveur du dossier", "machine", "lost", back=False),
+            Spot("postes", "PC-LABO-04", "machine", "lost", back=False),
+            Spot("DPI", "Dossier patient", "application", "stopped", False, needs=("SRV-DPI",)),
+            Spot("autres", "31 autres applications", "application", "stopped", True, count=31,
+                 needs=("SRV-ID",)),
+            Spot("service:URG", "Urgences", "service", "stopped", False, beds=20, needs=("DPI",)),
+            Spot("service:LABO", "Laboratoire", "service", "stopped", True, needs=("autres",)),
+            Spot("service:EHPAD", "EHPAD", "service", "working", back=False, beds=60),
+        ),
+        fleet=Fleet(6, 3, 1, 960),
+        opened=at(44.2),
+        isolated=at(52.1),
+    )  # fmt: skip
+
+
+def hostile_account() -> Account:
+    """Every name of the hospital is one that would act."""
+    base, names = account(), HOSTILE[:-1] * 2
+    return replace(
+        base,
+        struck=tuple(
+            replace(one, machine=name) for one, name in zip(base.struck, names, strict=False)
+        ),
+        revivals=tuple(
+            replace(one, name=name, node=name, why=name)
+            for one, name in zip(base.revivals, HOSTILE[5:], strict=False)
+        ),
+        passages=tuple(Passage(name, name, at(53)) for name in HOSTILE[:-1]),
+        spots=tuple(replace(one, name=name) for one, name in zip(base.spots, names, strict=False)),
+    )
+
+
+def without_kits() -> Result:
+    """A machine that builds no kit: nothing was opened, and that has a target."""
+    away = ("care.kit_patients", "care.first_file_seconds")
+    reason = "kits non construits : le paquet « age-encryption » n'a pas pu être installé"
+    return replace(
+        held(),
+        measures=tuple(m for m in held().measures if m.id not in away),
+        not_measured=tuple(NotMeasured(id, reason, had_target=True) for id in away),
+        decisions=(
+            "Aucun kit n'a pu être ouvert. Avec quoi soigner si tout s'arrête cette nuit ?",
+        ),
     )
 
 
@@ -169,5 +263,6 @@ def hostile() -> Result:
         ledger_fingerprint=HOSTILE[1],
         story_sha256=HOSTILE[0],
         sabotage=HOSTILE[0],
+        account=hostile_account(),
         measures=(*base.measures, Measure(HOSTILE[0], 1, HOSTILE[1], Target("==", 2), 9, "x" * 90)),
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from releve.drill.account import Account
 from releve.drill.measures import Result
 from releve.drill.report import (
     PdfFailed,
@@ -35,8 +36,16 @@ RESULTS = {
     "held": sample.held(),
     "missed": sample.missed(),
     "sabotaged": sample.sabotaged(),
+    "without kits": sample.without_kits(),
     "hostile": sample.hostile(),
-    "empty": replace(sample.held(), measures=(), not_measured=(), happenings=(), settings={}),
+    "empty": replace(
+        sample.held(),
+        measures=(),
+        not_measured=(),
+        happenings=(),
+        settings={},
+        account=Account(),
+    ),
 }
 
 
@@ -104,7 +113,10 @@ def test_the_page_and_the_paper_say_the_same(written: ReportFiles, result: Resul
     expected = [told.verdict, *told.decisions, told.sabotage]
     expected += [text for row in told.rows for text in (row.name, row.obtained, row.state)]
     expected += [text for f in told.findings for text in (f.remedy, f.who)]
-    expected += [line.text for minute in told.minutes for line in minute.lines]
+    expected += [line.text for chapter in told.chapters for line in chapter.lines]
+    expected += [chapter.told for chapter in told.chapters]
+    expected += [told.limit, told.reached, *(names for _, _, names in told.map)]
+    expected += [text for one in told.order for text in (one.name, one.why, one.when)]
     for text in expected:
         assert _squeeze(text) in page
         if "xxxx" not in text:  # a word longer than the line is cut by the paper's edge
@@ -203,8 +215,8 @@ def test_a_drill_over_midnight_numbers_its_days() -> None:
     first = sample.held().happenings[0]
     evening = replace(first, story=first.story.replace(hour=23, minute=59, second=58))
     morning = replace(first, story=first.story.replace(day=23, hour=0, minute=0, second=1))
-    told = tell(replace(sample.held(), happenings=(morning, evening)))
-    assert [minute.heading for minute in told.minutes] == ["23:59", "00:00 (jour 2)"]
+    told = tell(replace(sample.held(), happenings=(morning, evening), account=Account()))
+    assert [chapter.heading for chapter in told.chapters] == ["23:59", "00:00 (jour 2)"]
 
 
 def pdf_text(path: Path, page: int | None = None) -> str:

@@ -33,7 +33,6 @@ from releve.kernel.home import Home, birth
 from releve.kernel.perimeter import perimeter
 from releve.kernel.world import World
 from releve.pages.roles import Role
-from tests.establishment.map_part import APP, wire_urls
 from tests.pages.conftest import records
 from tests.pages.people import EJ, SITE, person
 
@@ -162,11 +161,8 @@ def test_a_site_s_plan_has_the_same_gates_and_the_same_first_step(valbrume: Esta
 
 
 @pytest.fixture
-def hospital(records: Home, settings: Settings) -> Home:
+def hospital(records: Home) -> Home:
     """Valbrume is loaded."""
-    if APP not in settings.INSTALLED_APPS:
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, APP]
-    wire_urls()
     load(records, VALBRUME, SystemClock().now())
     return records
 
@@ -194,10 +190,7 @@ def closed_by_hand() -> Mapping[str, str]:
 
 
 @pytest.mark.django_db
-def test_without_an_establishment_the_page_says_what_to_do(
-    records: Home, settings: Settings
-) -> None:
-    wire_urls()
+def test_without_an_establishment_the_page_says_what_to_do(records: Home) -> None:
     page = text(person("diallo", (Role.DSI, EJ)).client)
     assert "Aucun établissement n'est chargé." in page
     assert "./run establishment load DIR" in page
@@ -276,13 +269,17 @@ def test_an_account_of_one_site_sees_that_site_only(hospital: Home) -> None:
     browser = person("aulnes", (Role.DIRECTION, AULNES)).client
     page = browser.get("/etablissement/").content.decode()
     assert "le reste de l'établissement n'est ni montré ni compté" in unescape(page)
-    for hidden in ("Urgences", "SRV-LABO-01", "Maternité", "900"):
+    for hidden in ("Urgences", "SRV-LABO-01", "Maternité", "900 postes", "timedelta"):
         assert hidden not in page, hidden
+    assert "Si SRV-IDENTITE (Annuaire principal) tombe, 1 service" in unescape(page)
     assert "SRV-IDENTITE" in nodes_of(page) and "service:SSR" in unescape(page).replace("%3A", ":")
-    unknown = text(browser, "/etablissement/?noeud=SRV-LABO-99", status=400)
-    hidden_one = text(browser, "/etablissement/?noeud=SRV-LABO-01", status=400)
-    assert hidden_one.replace("LABO-01", "LABO-99") == unknown
-    assert "SRV-LABO-01" in text(browser, "/etablissement/reprise/?perdus=SRV-LABO-01", status=400)
+    whole = load_folder(VALBRUME)
+    hidden_names = whole.names.keys() - restricted(whole, _within(AULNES)).names.keys()
+    for address in ("?noeud=SRV-LABO-01", "reprise/?perdus=SRV-LABO-01"):
+        refused = text(browser, f"/etablissement/{address}", status=400)
+        assert "« SRV-LABO-01 » n'est le nom d'aucun nœud" in refused
+        hint = re.search(r"Vouliez-vous ([^?]+)\?", refused)
+        assert hint and not hidden_names & set(hint[1].replace(",", " ").split())
     outside = person("ailleurs", (Role.DSI, f"{EJ}/990000044/AUTRE")).client
     assert "Aucun service de votre périmètre" in text(outside)
 
@@ -325,10 +322,9 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     load(home, VALBRUME, SystemClock().now())
     paths = os.pathsep.join(path for path in sys.path if path)
     around = {**os.environ, "RELEVE_HOME": str(home.path), "PYTHONPATH": paths}
-    part = [sys.executable, "-m", "tests.establishment.map_part"]
-    seat = [*part, "--seat", str(home.path), f"chef=dsi@{EJ}"]
+    seat = [sys.executable, "-m", "tests.establishment.seat", str(home.path), f"chef=dsi@{EJ}"]
     said = subprocess.run(seat, check=True, capture_output=True, env=around).stdout
-    serve = [*part, "--home", str(home.path)]
+    serve = [sys.executable, "-m", "releve.runtime.web", "--home", str(home.path)]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, env=around) as process:
         try:
             assert process.stdout is not None

@@ -17,7 +17,7 @@ from releve.care.kit import frozen, read_shelf
 from releve.care.kit.build import up_to_date
 from releve.care.progress import tell
 from releve.care.projection import Projector
-from releve.care.rebuilding import views_path
+from releve.care.views import views_path
 from releve.kernel.clock import SystemClock
 from releve.kernel.durable import make_folder
 from releve.kernel.home import Home

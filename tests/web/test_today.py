@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from releve.kernel.clock import SystemClock
@@ -163,6 +163,7 @@ def test_entries_of_the_other_world_are_left_out_of_every_count(records: Home) -
     assert list(log.since(0, 50)) == []
 
 
+@translation.override("fr")
 def test_the_sentence_speaks_of_the_worst_first() -> None:
     from releve.pages.figures import Figure
 

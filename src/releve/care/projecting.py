@@ -15,11 +15,12 @@ from releve.care.projection import Projector, Taken
 from releve.journal import Follower, Record
 from releve.kernel.home import Home
 
-#: Records under one transaction of the views.
-BATCH = 500
+#: Records under one transaction of the views, at most: when many wait, patients come several times
+#: in a batch and their rows are written once.
+BATCH = 2000
 #: How long a small batch waits for company: a commit of the views is dearer than its records.
 _GATHER_SECONDS = 0.015
-_ENOUGH = BATCH // 4
+_ENOUGH = 125
 #: What stands for the month of a record that does not decipher although its key is there.
 ALTERED = "illisible"
 

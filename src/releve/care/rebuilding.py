@@ -25,6 +25,7 @@ from releve.care.projection import (
     difference,
     install,
 )
+from releve.care.views import views_path
 from releve.journal import JournalBusy
 from releve.kernel.durable import fsync_folder, make_folder
 from releve.kernel.home import Home
@@ -42,11 +43,6 @@ class Rebuilt:
     records: int
     gone: dict[str, int] = field(default_factory=dict)
     altered: int = 0
-
-
-def views_path(home: Home) -> Path:
-    """Where the living views are."""
-    return home.path / "care" / "views.sqlite3"
 
 
 def durable_count(home: Home) -> int:

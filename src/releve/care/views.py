@@ -1,7 +1,8 @@
 """The read side of the patient feed: wards, census, files, search, and how the feed itself is.
 
-Every answer is made in one short read transaction; it may be asked from any thread (one connection
-for each) while the projector writes.
+Every answer is made in one short read transaction; it may be asked from any thread while the
+projector writes. Connections are kept from one answer to the next, whichever thread asks: the web
+part reads each request in a new thread.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from releve.care.freshness import read_freshness
 from releve.care.identity import id_of, key_of
 from releve.care.projection.errors import ViewsForeign, ViewsMissing
 from releve.care.projection.schema import check
-from releve.care.sheet import PatientSheet, State, WardSheet
+from releve.care.sheet import SECTIONS, PatientSheet, State, WardSheet
 from releve.care.views_find import find
 from releve.care.views_rows import Bedded, bed_order, members, micros, open_stays
 from releve.care.views_shapes import (
@@ -47,7 +48,15 @@ WHERE n = 1 AND NOT (passing AND EXISTS (
 GROUP BY unit ORDER BY unit
 """
 
+#: Connections kept while nobody asks.
+_IDLE = 8
+#: Device and inode of the base's file.
+_Place = tuple[int, int]
+#: The sections that the line of a patient in a census speaks of.
+ON_A_LINE = ("allergies", "treatments")
+
 __all__ = [
+    "ON_A_LINE",
     "CensusRow",
     "FeedState",
     "Found",
@@ -76,7 +85,8 @@ class Views:
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._freshness = read_freshness(self._path.with_name("freshness.toml"))
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._idle: list[tuple[_Place, sqlite3.Connection]] = []
 
     def wards(self) -> tuple[WardLine, ...]:
         """The units that hold somebody, by code."""
@@ -84,20 +94,28 @@ class Views:
             as_of = _as_of(base)
             return tuple(WardLine(code, count, as_of) for code, count in base.execute(_COUNTS))
 
-    def ward(self, code: str, now: datetime, units: Sequence[str] = ()) -> WardSheet:
+    def ward(
+        self,
+        code: str,
+        now: datetime,
+        units: Sequence[str] = (),
+        sections: Sequence[str] = SECTIONS,
+    ) -> WardSheet:
         """Everything known of the patients of a ward, in bed order.
 
         ``units``: the unit codes (PV1-3.1) of a service; ``code`` itself when not given.
+        ``sections``: the only ones that the sheets will have (a census needs :data:`ON_A_LINE`).
         """
         with self._reading() as base:
             here, neighbours = _ward(base, units or (code,))
             placed = [(stay.person, stay) for stay in here]
-            patients = sheets(base, placed, neighbours, self._freshness, now)
+            patients = sheets(base, placed, neighbours, self._freshness, now, sections)
             return WardSheet(code, tuple(patients), _as_of(base), _meta(base, "cursor"))
 
     def census(self, code: str, now: datetime, units: Sequence[str] = ()) -> tuple[CensusRow, ...]:
         """The lines of a ward's census, in bed order."""
-        return tuple(_line(sheet) for sheet in self.ward(code, now, units).patients)
+        here = self.ward(code, now, units, ON_A_LINE).patients
+        return tuple(_line(sheet) for sheet in here)
 
     def patient(self, key: str, now: datetime) -> PatientSheet | None:
         """A whole file, by any of the person's keys; None when nobody has it."""
@@ -162,11 +180,11 @@ class Views:
         return tuple(_set_aside(*row) for row in rows)
 
     def close(self) -> None:
-        """Release this thread's connection."""
-        held: sqlite3.Connection | None = getattr(self._local, "base", None)
-        if held is not None:
-            held.close()
-            self._local.base = None
+        """Release the connections that nobody uses now."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, base in idle:
+            base.close()
 
     def _source(self, sender: str, kind: str, received: int, count: int, now: datetime) -> Source:
         heard = micros(received)
@@ -176,32 +194,50 @@ class Views:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        base = self._connection()
-        base.execute("BEGIN")
+        place = self._place()
+        base = self._idle_at(place) or _open(self._path)
         try:
+            base.execute("BEGIN")
             yield base
-        finally:
             base.execute("COMMIT")
+        except BaseException:
+            base.close()
+            raise
+        with self._lock:
+            kept = len(self._idle) < _IDLE
+            if kept:
+                self._idle.append((place, base))
+        if not kept:
+            base.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's, made again when another file took the place."""
+    def _place(self) -> _Place:
         try:
             found = os.stat(self._path)
         except FileNotFoundError:
             self.close()
             raise ViewsMissing(path=self._path.parent) from None
-        place = (found.st_dev, found.st_ino)
-        held: sqlite3.Connection | None = getattr(self._local, "base", None)
-        if held is not None and self._local.place == place:
-            return held
-        self.close()
-        self._local.base, self._local.place = _open(self._path), place
-        base: sqlite3.Connection = self._local.base
-        return base
+        return found.st_dev, found.st_ino
+
+    def _idle_at(self, place: _Place) -> sqlite3.Connection | None:
+        """A connection that nobody uses; those to a file that another replaced are closed."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                opened_at, base = self._idle.pop()
+            if opened_at == place:
+                return base
+            base.close()
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=5)
+    base = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        timeout=5,
+        check_same_thread=False,
+    )
     try:
         base.execute("PRAGMA query_only = ON")
         base.execute("PRAGMA mmap_size = 0")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from releve.care.projection.facts import BUNDLED
+from releve.care.projection.results import SECTION as RESULTS
+from releve.care.projection.results import observations
+from releve.care.sheet import SECTIONS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500
@@ -136,13 +138,15 @@ def _present(stays: Sequence[Bedded]) -> list[Bedded]:
     return [here, passing] if passing.date > here.date else [here]
 
 
-def facts(base: sqlite3.Connection, groups: dict[int, list[Member]]) -> dict[int, list[FactRow]]:
-    """What is known of each person, whichever of their numbers it came under."""
+def facts(
+    base: sqlite3.Connection, groups: dict[int, list[Member]], sections: Sequence[str] = SECTIONS
+) -> dict[int, list[FactRow]]:
+    """What is known of each person in these sections, whichever of their numbers it came under."""
     person_of = {m.id: person for person, group in groups.items() for m in group}
     moved = _moved(base, person_of)
     found: dict[int, list[FactRow]] = {person: [] for person in groups}
-    for columns, make in ((_FACT, _fact), (_BUNDLE, _bundle)):
-        for row in _each(base, f"SELECT {columns} WHERE patient IN ({{}})", person_of):
+    for rows, make in _sources(sections):
+        for row in _each(base, f"{rows} AND patient IN ({{}})", person_of):
             person = person_of[row[0]]
             to, gone = moved.get(row[1], (row[0], 0))
             if gone != row[0] or person_of.get(to) == person:
@@ -150,17 +154,26 @@ def facts(base: sqlite3.Connection, groups: dict[int, list[Member]]) -> dict[int
         for visit, (to, gone) in moved.items():
             person_to = person_of.get(to)
             if person_to is not None and person_of.get(gone) != person_to:
-                query = f"SELECT {columns} WHERE patient = ? AND visit = ?"
-                for row in base.execute(query, (gone, visit)):
+                for row in base.execute(f"{rows} AND patient = ? AND visit = ?", (gone, visit)):
                     found[person_to] += make(row)
     return found
 
 
+def _sources(
+    sections: Sequence[str],
+) -> list[tuple[str, Callable[[tuple[Any, ...]], list[FactRow]]]]:
+    """Where rows of these sections are, and what reads them."""
+    written = [name for name in sections if name != RESULTS]
+    named = ",".join(f"'{name}'" for name in written if name in SECTIONS)
+    sources = [(f"{_FACT} WHERE section IN ({named})", _fact)] if written else []
+    return sources + [(f"{_BUNDLE} WHERE true", _bundle)] * (RESULTS in sections)
+
+
 _FACT = (
-    "patient, visit, section, ident, sender, received, cversion, csource, at, content, sversion,"
-    " ssource, status, ended FROM fact"
+    "SELECT patient, visit, section, ident, sender, received, cversion, csource, at, content,"
+    " sversion, ssource, status, ended FROM fact"
 )
-_BUNDLE = "patient, visit, sender, received, source, content FROM bundle"
+_BUNDLE = "SELECT patient, visit, sender, received, source, content FROM bundle"
 
 
 def _fact(row: tuple[Any, ...]) -> list[FactRow]:
@@ -172,13 +185,13 @@ def _fact(row: tuple[Any, ...]) -> list[FactRow]:
 
 
 def _bundle(row: tuple[Any, ...]) -> list[FactRow]:
-    patient, _, sender, received, source, content = row
+    patient, _, sender, received, source, kept = row
     return [
         FactRow(
-            patient, BUNDLED, ident, sender, received, version, source, at, texts,
-            version, source, status, ended,
+            patient, fact.section, fact.ident, sender, received, fact.cversion, source, fact.at,
+            fact.content, fact.sversion, source, fact.status, int(fact.ended),
         )
-        for ident, version, at, status, ended, texts in json.loads(content)
+        for fact in observations(kept, received)
     ]  # fmt: skip
 
 

@@ -30,10 +30,11 @@ def sheets(
     neighbours: Mapping[int, tuple[str, ...]],
     freshness: Freshness,
     now: datetime,
+    sections: Sequence[str] = SECTIONS,
 ) -> list[PatientSheet]:
-    """The files of these persons, in this order."""
+    """The files of these persons, in this order; of them, only these sections."""
     groups = members(base, (person for person, _ in placed))
-    known, waiting = facts(base, groups), unread(base, groups)
+    known, waiting = facts(base, groups, sections), unread(base, groups)
     heard: Heard = {
         (sender, kind): received
         for sender, kind, received in base.execute("SELECT sender, kind, received FROM heard")
@@ -44,7 +45,7 @@ def sheets(
             traits=traits(groups[person]),
             stay=_stay(bedded) if bedded else None,
             sections=tuple(
-                _section(name, known[person], heard, freshness, now) for name in SECTIONS
+                _section(name, known[person], heard, freshness, now) for name in sections
             ),
             homonyms=neighbours.get(person, ()),
             merged=tuple(member.ipp for member in groups[person][1:]),

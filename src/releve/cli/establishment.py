@@ -151,12 +151,17 @@ def plan(
 ) -> None:
     """Dans quel ordre reconstruire ce qui est perdu, et pourquoi ; aucune porte n'est franchie."""
     from releve.cli import establishment_told as told
+    from releve.establishment.recovery import foreseen
     from releve.establishment.recovery import plan as make
 
     establishment = _establishment(folder, home)
-    made = make(establishment, _lost(establishment, lost), teams, _closed(closed))
+    nodes, gates = _lost(establishment, lost), _closed(closed)
+    made = make(establishment, nodes, teams, gates)
     told.tell_plan(_console(json), establishment, made)
-    write_json(json, told.plan_figures(made))
+    after = foreseen(establishment, nodes, teams, gates) if made.waiting else None
+    if after is not None:
+        told.tell_foreseen(_console(json), after)
+    write_json(json, told.plan_figures(made, after))
 
 
 def _establishment(folder: Path | None, home: Path | None) -> Establishment:

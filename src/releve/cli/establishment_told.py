@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from rich.console import Console
+    from rich.table import Table
 
 _METHODS = {
     "greedy": "le plus de patients par heure pour le temps passé",
@@ -144,13 +145,8 @@ def _demand_figures(demand: Demand) -> dict[str, object]:
 
 def tell_plan(console: Console, establishment: Establishment, made: Plan) -> None:
     """The steps, each with its reason; then what waits for a gate; then what the plan is worth."""
-    from rich.table import Table
-
-    steps = Table("de", "à", "équipe", "quoi, et pourquoi maintenant", box=None)
-    for step in made.steps:
-        what = f"{step.node} · {printable(step.name)}\n{printable(step.why)}"
-        steps.add_row(_clock(step.start), _clock(step.end), str(step.team), what)
-    console.print(steps)
+    if made.steps:
+        console.print(_steps(made))
     for gate in made.gates:
         console.print(_gate_words(gate.name, gate.keeper, gate.closed_by, gate.opens))
     for why in dict.fromkeys(waiting.why for waiting in made.waiting):
@@ -160,12 +156,30 @@ def tell_plan(console: Console, establishment: Establishment, made: Plan) -> Non
     if late:
         names = listed([printable(service.name) for service in late])
         console.print(f"Ces services ne reviennent pas sans leurs portes : {names}")
+    if not made.steps:
+        return
     until = " (ou jusqu'à ce qu'il n'attende plus que sa porte)" if late else ""
     console.print(
         f"Patients atteints avant le retour de leur service{until} : {_number(made.cost)}"
         f" (premier arrivé, premier servi : {_number(made.fifo_cost)} ; aucun plan ne descend sous"
         f" {_number(made.lower_bound)}). Règle : {_METHODS[made.method]}."
     )
+
+
+def tell_foreseen(console: Console, after: Plan) -> None:
+    """What to prepare while the gates are open."""
+    console.print("À préparer, dans cet ordre, pour quand ces portes seront fermées :")
+    console.print(_steps(after))
+
+
+def _steps(made: Plan) -> Table:
+    from rich.table import Table
+
+    steps = Table("de", "à", "équipe", "quoi, et pourquoi maintenant", box=None)
+    for step in made.steps:
+        what = f"{step.node} · {printable(step.name)}\n{printable(step.why)}"
+        steps.add_row(_clock(step.start), _clock(step.end), str(step.team), what)
+    return steps
 
 
 def _gate_words(name: str, keeper: str, closed_by: str | None, opens: int | None) -> str:
@@ -178,23 +192,12 @@ def _gate_words(name: str, keeper: str, closed_by: str | None, opens: int | None
     return f"{gate} : OUVERTE ; {printable(keeper)} peut la fermer {when}"
 
 
-def plan_figures(made: Plan) -> dict[str, object]:
+def plan_figures(made: Plan, after: Plan | None = None) -> dict[str, object]:
     return {
         "teams": made.teams,
         "lost": list(made.lost),
-        "steps": [
-            {
-                "node": step.node,
-                "name": step.name,
-                "start_minutes": step.start,
-                "end_minutes": step.end,
-                "team": step.team,
-                "why": step.why,
-                "unlocks": list(step.unlocks),
-                "patients_per_hour": step.patients_per_hour,
-            }
-            for step in made.steps
-        ],
+        "steps": _step_figures(made),
+        "foreseen": _step_figures(after) if after else [],
         "gates": [
             {
                 "name": gate.name,
@@ -215,6 +218,22 @@ def plan_figures(made: Plan) -> dict[str, object]:
         "lower_bound": made.lower_bound,
         "method": made.method,
     }
+
+
+def _step_figures(made: Plan) -> list[dict[str, object]]:
+    return [
+        {
+            "node": step.node,
+            "name": step.name,
+            "start_minutes": step.start,
+            "end_minutes": step.end,
+            "team": step.team,
+            "why": step.why,
+            "unlocks": list(step.unlocks),
+            "patients_per_hour": step.patients_per_hour,
+        }
+        for step in made.steps
+    ]
 
 
 def _minutes(span: timedelta) -> int:

@@ -107,6 +107,23 @@ def plan(
     return _Planner(establishment, lost, teams, closed_gates or {}).plan()
 
 
+def foreseen(
+    establishment: Establishment,
+    lost: Iterable[str],
+    teams: int,
+    closed_gates: Mapping[str, str] | None = None,
+) -> Plan | None:
+    """What would come next if each open gate were closed by its keeper: to prepare, not to follow.
+    None when no gate is open. Raises as :func:`plan`.
+    """
+    closed = dict(closed_gates or {})
+    open_gates = [gate for gate in establishment.gates if gate.name not in closed]
+    if not open_gates:
+        return None
+    promised = {gate.name: f"{gate.keeper} (à confirmer)" for gate in open_gates}
+    return plan(establishment, lost, teams, closed | promised)
+
+
 class _Planner:
     def __init__(
         self,

@@ -21,10 +21,10 @@ from releve.care.keys import MonthKeys, check_month, month_of
 from releve.care.orders import Orders
 from releve.care.progress import projected, tell
 from releve.care.projection import ViewsMissing
-from releve.care.rebuilding import Rebuilt, durable_count, feed, views_path
+from releve.care.rebuilding import Rebuilt, durable_count, feed
 from releve.care.rebuilding import rebuild as rebuild_views
 from releve.care.replay import Sent
-from releve.care.views import Views
+from releve.care.views import Views, views_path
 from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.home import Home, HomeBusy, sole_writer

@@ -12,8 +12,7 @@ from releve.care.kit import facts as told
 from releve.care.kit import freeze, frozen, publish_all, thaw
 from releve.care.progress import projected
 from releve.care.projection import ViewsMissing
-from releve.care.rebuilding import views_path
-from releve.care.views import Views
+from releve.care.views import Views, views_path
 from releve.establishment import stored
 from releve.kernel.clock import Clock
 from releve.kernel.errors import ReleveError

@@ -120,4 +120,7 @@ def _unquoted(text: str, path: Path, line: int) -> str:
 
 
 if __name__ == "__main__":
-    compile_all()
+    try:
+        compile_all()
+    except ReleveError as error:
+        raise SystemExit(f"{error}\n→ {error.remedy}") from error

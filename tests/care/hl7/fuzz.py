@@ -83,16 +83,18 @@ def _read(raw: bytes) -> None:
     parse_hl7_time(message.text("MSH", 7))
     _ = (message.sender, message.charset, message.sent)
     for segment in message.segments():
-        for number in range(1, min(segment.fields_count, 40) + 1):
-            for repetition in segment.field(number).repetitions[:10]:
-                for component in repetition.components[:10]:
-                    component.text.encode()
+        for number in range(1, min(segment.fields_count, 12) + 1):
+            field = segment.field(number)
+            if field.present:
+                for repetition in field.repetitions[:4]:
+                    for component in repetition.components[:4]:
+                        component.text.encode()
 
 
 def _seeds(folder: Path) -> None:
     shared = shared_folder()
     files = sorted(shared.glob("*.hl7")) if shared else []
-    raws = [path.read_bytes().replace(b"\n", b"\r")[:3000] for path in files]
+    raws = [path.read_bytes().replace(b"\n", b"\r")[:1500] for path in files]
     raws.append(
         b"MSH|^~\\&|DPI|CHV|||20261121||ADT^A01|1|P|2.5||||||8859/1\rPID|1||1^^^A&B~2||D\xc9\r"
     )
@@ -118,7 +120,7 @@ def main() -> int:
             f"-seed={arguments.seed}",
             f"-dict={words}",
             f"-artifact_prefix={kept}",
-            *("-max_len=20000", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"),
+            *("-max_len=4000", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"),
         ]
         child = os.fork()
         if not child:

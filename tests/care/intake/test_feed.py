@@ -22,9 +22,10 @@ from releve.care.ports import Fact
 from releve.care.progress import projected
 from releve.care.projecting import Feeder, Projecting
 from releve.care.projection import Projector, Taken, dump
-from releve.care.rebuilding import Tally, compare, durable_count, feed, rebuild, views_path
+from releve.care.rebuilding import Tally, compare, durable_count, feed, rebuild
 from releve.care.replay import read_messages
 from releve.care.teller import Teller
+from releve.care.views import views_path
 from releve.journal import Journal, Origin, verify_journal
 from releve.kernel.clock import ManualClock, SystemClock
 from releve.kernel.home import Home

@@ -21,8 +21,8 @@ from releve.care.intake import Intake
 from releve.care.progress import projected
 from releve.care.projecting import Feeder, Projecting
 from releve.care.projection import Projector
-from releve.care.rebuilding import Tally, compare, feed, views_path
-from releve.care.views import Views
+from releve.care.rebuilding import Tally, compare, feed
+from releve.care.views import Views, views_path
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
 from tests.care.traffic import Line, msa

@@ -29,7 +29,7 @@ from releve.care.app.reading import (
 from releve.care.app.searches import LONGEST, seal, unseal
 from releve.care.perimeters import Ward, Wards
 from releve.care.sheet import PatientSheet
-from releve.care.views import Found, WardLine
+from releve.care.views import ON_A_LINE, Found, WardLine
 from releve.pages.rights import account, needs
 
 _FOUND = 50
@@ -132,7 +132,7 @@ def place(known: Wards, sheet: PatientSheet | None) -> Ward:
 def census(where: Ward, now: datetime) -> dict[str, Any]:
     """Context of a census, the same for the page and for its live lines."""
     store = views()
-    sheet = store.ward(where.code, now) if store else None
+    sheet = store.ward(where.code, now, sections=ON_A_LINE) if store else None
     return {
         "ward": where,
         "lines": shown.lines(sheet) if sheet else (),

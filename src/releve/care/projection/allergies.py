@@ -13,7 +13,7 @@ from importlib import resources
 
 from releve.care.identity import fold
 from releve.care.projection.facts import Fact, Reading, Said, version
-from releve.care.projection.reading import Row, Text, hour
+from releve.care.projection.reading import Row, Text, hour, rows
 
 SECTION = "allergies"
 #: What begins the number of a row that says there is none: one for each sender.
@@ -24,13 +24,12 @@ def read_allergies(said: Said) -> Reading:
     """One fact for each AL1 or IAM."""
     facts: list[Fact] = []
     problems: list[str] = []
-    for row in said.rows:
-        if row.segment.name in ("AL1", "IAM"):
-            fact = _read(row, said)
-            if fact is None:
-                problems.append(f"allergie sans nom ni code ({row.segment.name}-3)")
-            else:
-                facts.append(fact)
+    for row in (*rows(said.message, "AL1"), *rows(said.message, "IAM")):
+        fact = _read(row, said)
+        if fact is None:
+            problems.append(f"allergie sans nom ni code ({row.segment.name}-3)")
+        else:
+            facts.append(fact)
     return Reading(facts, problems)
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from releve.care.projection.facts import BUNDLED, UNSAID, Fact
+from releve.care.projection.facts import UNSAID, Fact
 from releve.care.projection.people import People
 from releve.care.projection.places import Movement, place
 
@@ -66,7 +66,7 @@ class Batch:
     visits: dict[str, str] = field(default_factory=dict)
     visit_terms: set[tuple[str, str, int]] = field(default_factory=set)
     heard: dict[tuple[int, str], list[int]] = field(default_factory=dict)
-    seen: list[tuple[int, int]] = field(default_factory=list)
+    seen: list[tuple[str, int]] = field(default_factory=list)
     reused: list[tuple[object, ...]] = field(default_factory=list)
     unprojected: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     quarantine: list[tuple[object, ...]] = field(default_factory=list)
@@ -77,13 +77,7 @@ class Batch:
     ) -> None:
         """Facts of one message received ``at`` (µs, index)."""
         received, source = at
-        bundled: list[tuple[object, ...]] = []
         for fact in facts:
-            if fact.section == BUNDLED:
-                bundled.append(
-                    (fact.ident, fact.cversion, fact.at, fact.status, int(fact.ended), fact.content)
-                )
-                continue
             content = None if fact.content is None else _encode(fact.content)
             self.facts.append(
                 (
@@ -93,9 +87,6 @@ class Batch:
                     fact.status, int(fact.ended),
                 )
             )  # fmt: skip
-
-        if bundled:
-            self.bundles.append((patient, source, sender, visit, received, _encode(bundled)))
 
     def hear(self, sender: int, kind: str, received: int, source: int) -> None:
         """A message of that kind came."""
@@ -159,7 +150,7 @@ class Batch:
         base.executemany(_STAY, rows)
 
     def _write_tallies(self, base: sqlite3.Connection) -> None:
-        base.executemany("INSERT INTO seen VALUES (?,?)", self.seen)
+        base.executemany("INSERT INTO seen VALUES (?,?)", sorted(self.seen))
         base.executemany("INSERT INTO reused VALUES (?,?,?)", self.reused)
         base.executemany("INSERT INTO quarantine VALUES (?,?,?,?,?,?,?)", self.quarantine)
         base.executemany(

@@ -13,8 +13,6 @@ from releve.care.projection.reading import Row, Text, rows
 
 #: Of content or status that a message does not give.
 UNSAID = -1
-#: The section whose rows are written message by message: they come ten at a time.
-BUNDLED = "results"
 
 
 class Fact(NamedTuple):
@@ -31,10 +29,14 @@ class Fact(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Rows, and what could not be read, in French (the message then waits in quarantine too)."""
+    """Rows, and what could not be read, in French (the message then waits in quarantine too).
+
+    ``kept``: an excerpt whose rows are to be read when a file is opened; empty when there are none.
+    """
 
     facts: list[Fact]
     problems: list[str]
+    kept: bytes = b""
 
 
 class Said:

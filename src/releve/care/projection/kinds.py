@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from releve.care.hl7 import Columns, Message, Segment
-from releve.care.identity import Link, Number, Traits, Version, patient_number, person_id
+from releve.care.identity import Link, Number, Version, patient_number, person_id
 from releve.care.projection.allergies import read_allergies
 from releve.care.projection.batch import Batch
 from releve.care.projection.documents import read_documents
 from releve.care.projection.facts import Reading, Said
 from releve.care.projection.orders import has_drug, read_orders
-from releve.care.projection.people import Patient, People, Pid, one_pid, traits_of
+from releve.care.projection.people import Identified, Patient, People, identified, one_pid
 from releve.care.projection.places import (
     CANCELS,
     MOVEMENTS,
@@ -28,7 +28,6 @@ _IDENTITY = frozenset({"A28", "A31", "A60"})
 _LINKS = frozenset({"A24", "A37", "A40", "A47"})
 _ORDERS = frozenset({"RDE", "OMP", "ORM"})
 _RESULTS = frozenset({"R01", "R30", "R31", "R32"})
-_SILENT = Traits()
 _NO_NUMBER = "pas de numéro de patient lisible (PID-3)"
 _PID = re.compile(rb"(?:^|[\r\n])PID\|[^|\r\n]*\|[^|\r\n]*\|([^|\r\n]+)")
 
@@ -63,7 +62,7 @@ class Envelope(NamedTuple):
     sender: int
     sender_name: str
     sent: int
-    pid: Pid | None
+    identified: Identified | None
 
 
 class Outcome(NamedTuple):
@@ -133,19 +132,18 @@ class _Who(NamedTuple):
     visit: str
 
 
-def _who(envelope: Envelope, pid: Pid | None, people: People, rank: int) -> _Who | None:
+def _who(envelope: Envelope, found: Identified | None, people: People, rank: int) -> _Who | None:
     """The patient of a PID, whose traits are taken; None when it gives no number."""
-    number = patient_number(pid.numbers) if pid is not None else None
-    if pid is None or number is None:
+    if found is None or found.number is None:
         return None
-    patient = people.patient(number)
-    traits = traits_of(pid)
-    if traits != _SILENT:
-        people.describe(patient, Version(rank, envelope.sent, envelope.source, traits))
-    stay = pid.account
-    if stay is None:
-        pv1 = envelope.message.first("PV1")
-        stay = cx(pv1, 19) if pv1 is not None else None
+    patient = people.patient(found.person, found.number)
+    if found.traits is not None:
+        version = Version(rank, envelope.sent, envelope.source, found.traits)
+        people.describe(patient, version)
+    if found.stay:
+        return _Who(patient, found.stay)
+    pv1 = envelope.message.first("PV1")
+    stay = cx(pv1, 19) if pv1 is not None else None
     return _Who(patient, f"{stay.authority}|{stay.number}" if stay else "")
 
 
@@ -157,7 +155,7 @@ def _facts(
     batch: Batch,
     people: People,
 ) -> Outcome:
-    who = _who(envelope, envelope.pid, people, 0)
+    who = _who(envelope, envelope.identified, people, 0)
     batch.hear(envelope.sender, section, envelope.received, envelope.source)
     if who is None:
         return Outcome(problems=(_NO_NUMBER,))
@@ -165,8 +163,12 @@ def _facts(
     at = (envelope.received, envelope.source)
     patient = who.patient.id
     batch.add_facts(reading.facts, patient, envelope.sender, who.visit, at)
+    if reading.kept:
+        batch.bundles.append(
+            (envelope.source, patient, envelope.sender, who.visit, envelope.received, reading.kept)
+        )
     problems = (*reading.problems, *_allergies(envelope, who, batch))
-    return Outcome(bool(reading.facts), False, problems, patient)
+    return Outcome(bool(reading.facts or reading.kept), False, problems, patient)
 
 
 def _allergies(envelope: Envelope, who: _Who, batch: Batch) -> list[str]:
@@ -184,7 +186,7 @@ def _allergies(envelope: Envelope, who: _Who, batch: Batch) -> list[str]:
 
 
 def _adt(envelope: Envelope, trigger: str, batch: Batch, people: People) -> Outcome:
-    who = _who(envelope, envelope.pid, people, 1)
+    who = _who(envelope, envelope.identified, people, 1)
     at = (envelope.received, envelope.source)
     batch.hear(envelope.sender, "identity", *at)
     if trigger in MOVEMENTS:
@@ -288,11 +290,15 @@ def _account(envelope: Envelope, who: _Who, batch: Batch, people: People) -> lis
     visit = f"{stay.authority}|{stay.number}" if stay else who.visit
     if was is None or not visit:
         return ["déplacement de dossier sans numéro de patient (MRG-1) ou de séjour (MRG-3)"]
-    gone = people.patient(was).id
+    gone = _numbered(people, was).id
     batch.moved.append((visit, who.patient.id, gone, envelope.sent, envelope.source))
     batch.visits[visit] = visit.rpartition("|")[2]
     batch.visit_terms.add(("v", batch.visits[visit].upper(), who.patient.id))
     return []
+
+
+def _numbered(people: People, number: Number) -> Patient:
+    return people.patient(person_id(number.authority, number.number), number)
 
 
 def _links(envelope: Envelope, trigger: str, batch: Batch, people: People) -> Outcome:
@@ -304,7 +310,7 @@ def _links(envelope: Envelope, trigger: str, batch: Batch, people: People) -> Ou
     problems: list[str] = []
     for segment in envelope.message.segments():
         if segment.name == "PID":
-            who = _who(envelope, one_pid(segment), people, 1)
+            who = _who(envelope, identified(one_pid(segment)), people, 1)
             if who is None:
                 problems.append(_NO_NUMBER)
             else:
@@ -312,7 +318,7 @@ def _links(envelope: Envelope, trigger: str, batch: Batch, people: People) -> Ou
         elif segment.name == "MRG" and trigger in ("A40", "A47") and kept:
             was = patient_number(numbers(segment, 1))
             if was is not None:
-                gone.append((people.patient(was), kept[-1].patient))
+                gone.append((_numbered(people, was), kept[-1].patient))
     if trigger in ("A24", "A37") and len(kept) > 1:
         gone = [(kept[1].patient, kept[0].patient)]
     sent, index = envelope.sent, envelope.source

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from releve.care.hl7 import Columns, Message, Segment
@@ -21,9 +22,11 @@ from releve.care.identity import (
     add_version,
     current,
     fold,
+    patient_number,
     person_id,
     persons,
 )
+from releve.care.projection.excerpt import alone, is_usual
 from releve.care.projection.reading import cx, numbers
 
 #: PID-5 type D: the name in use; L: the name at birth (IHE PAM FR, data types 1.8.2, XPN-7).
@@ -86,16 +89,15 @@ class People:
                 self._remember(row)
         self._absent = set(missing) - self._known.keys()
 
-    def patient(self, number: Number) -> Patient:
-        """What is known of that number, from now on at least its existence."""
-        person = person_id(number.authority, number.number)
+    def patient(self, person: int, number: Number) -> Patient:
+        """What is known of that number, whose id is ``person``: from now on at least that it is."""
         known = self._known.get(person)
+        if known is None and person not in self._absent:
+            known = self._load(person)
         if known is None:
-            known = None if person in self._absent else self._load(person)
-            if known is None:
-                known = Patient(person, number.authority, number.number, person)
-                self._known[person] = known
-                self._change(known, set())
+            known = Patient(person, number.authority, number.number, person)
+            self._known[person] = known
+            self._change(known, set())
         return known
 
     def describe(self, patient: Patient, version: Version) -> None:
@@ -265,14 +267,60 @@ class Pid(NamedTuple):
     nulls: frozenset[int]
 
 
+class Identified(NamedTuple):
+    """Whom a PID is about: the number it counts under, if any, and its id; what is said of them,
+    None when nothing; the stay of PID-18, empty when not given.
+    """
+
+    number: Number | None
+    person: int
+    traits: Traits | None
+    stay: str
+
+
 _CX = Columns(1, (4, 1), (4, 2), 5)
 _XPN = Columns(1, 2, 7)
 _SINGLE = Columns(7, 8, 18, (18, 4, 1), (18, 4, 2), 32)
 _NO_NULLS: frozenset[int] = frozenset()
+_SILENT = Traits()
 
 
-def first_pid(message: Message) -> Pid | None:
-    """The first PID of a message."""
+def first_identified(message: Message) -> Identified | None:
+    """Whom the first PID of a message is about; None without PID.
+
+    The messages of a stay repeat their PID to the letter: it is read once.
+    """
+    raw = message.raw
+    start = raw.find(b"\rPID|") + 1
+    end = raw.find(b"\r", start)
+    line = raw[start : end if end > 0 else len(raw)] if start else b""
+    # What an octet escape stands for depends on MSH-18.
+    if not line or b"\\X" in line or not is_usual(message):
+        pid = _first_pid(message)
+        return identified(pid) if pid is not None else None
+    return _identified_once(line, message.charset)
+
+
+@lru_cache(maxsize=16_384)
+def _identified_once(line: bytes, codec: str) -> Identified:
+    pid = _first_pid(alone(line, codec))
+    assert pid is not None  # noqa: S101 - the line begins with its name
+    return identified(pid)
+
+
+def identified(pid: Pid) -> Identified:
+    """Whom a PID is about."""
+    number = patient_number(pid.numbers)
+    traits = traits_of(pid)
+    return Identified(
+        number,
+        person_id(number.authority, number.number) if number is not None else 0,
+        None if traits == _SILENT else traits,
+        f"{pid.account.authority}|{pid.account.number}" if pid.account is not None else "",
+    )
+
+
+def _first_pid(message: Message) -> Pid | None:
     single = message.table("PID", _SINGLE)
     if not single:
         return None

@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from releve.care.hl7 import Message, NotHl7, parse
-from releve.care.identity import patient_number, person_id
 from releve.care.intake import Gone, Kept
 from releve.care.projection.batch import Batch
 from releve.care.projection.errors import ViewsGap
 from releve.care.projection.kinds import Envelope, Head, project, read_head, readable_number
-from releve.care.projection.people import People, Pid, first_pid
+from releve.care.projection.people import Identified, People, first_identified
 from releve.care.projection.reading import hour
 from releve.care.projection.schema import connect
 
 _NO_HEAD = Head("", "", "", "", "", "")
 #: A WAL is emptied into the base at least every so many records.
 _CHECKPOINT_EVERY = 20_000
+#: Of « sender|MSH-10 » (20 characters in HL7 2.5, 199 later), beyond which its hash stands for it.
+_LONGEST_NAME = 120
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -125,7 +126,7 @@ class Projector:
     def _count(self, name: str, more: int) -> None:
         self._meta[name] = self._meta.get(name, 0) + more
 
-    def _one(self, one: _Read, already: dict[int, set[int]], batch: Batch, taken: Taken) -> None:
+    def _one(self, one: _Read, already: dict[str, set[int]], batch: Batch, taken: Taken) -> None:
         self._meta["received"] = max(self._meta.get("received", 0), one.received)
         index, message = one.kept.index, one.message
         if message is None:
@@ -144,7 +145,7 @@ class Projector:
             batch.seen.append((one.control, one.digest))
         sender = self._sender(one.sender)
         envelope = Envelope(
-            message, one.head, index, one.received, sender, one.sender, one.sent, one.pid
+            message, one.head, index, one.received, sender, one.sender, one.sent, one.identified
         )
         outcome = project(envelope, batch, self._people)
         if outcome.unprojected:
@@ -172,9 +173,9 @@ class Projector:
             self._base.execute("INSERT INTO sender VALUES (?,?)", (known, name))
         return known
 
-    def _already_seen(self, read: Sequence[_Read]) -> dict[int, set[int]]:
+    def _already_seen(self, read: Sequence[_Read]) -> dict[str, set[int]]:
         controls = sorted({one.control for one in read if one.control})
-        seen: dict[int, set[int]] = {}
+        seen: dict[str, set[int]] = {}
         for start in range(0, len(controls), 500):
             some = controls[start : start + 500]
             marks = ",".join("?" * len(some))
@@ -188,8 +189,8 @@ class _Read:
     """A record as parsed once: its message or why there is none, and its two hashes."""
 
     __slots__ = (
-        "control", "digest", "head", "kept", "message", "patient", "pid", "received", "sender",
-        "sent", "why",
+        "control", "digest", "head", "identified", "kept", "message", "patient", "received",
+        "sender", "sent", "why",
     )  # fmt: skip
 
     def __init__(self, kept: Kept) -> None:
@@ -197,12 +198,13 @@ class _Read:
         apart = kept.received - _EPOCH
         self.received = (apart.days * 86_400 + apart.seconds) * 1_000_000 + apart.microseconds
         self.why = ""
-        self.control = self.digest = 0
+        self.control = ""
+        self.digest = 0
         self.sender = kept.sender
         self.sent = self.received // 1000
         self.message: Message | None = None
         self.head = _NO_HEAD
-        self.pid: Pid | None = None
+        self.identified: Identified | None = None
         self.patient = 0
         try:
             message = parse(kept.raw)
@@ -212,15 +214,21 @@ class _Read:
         self.message = message
         self.head = read_head(message)
         self.sender = self.head.sender
-        self.pid = first_pid(message)
-        number = patient_number(self.pid.numbers) if self.pid else None
-        if number is not None:
-            self.patient = person_id(number.authority, number.number)
+        self.identified = first_identified(message)
+        if self.identified is not None:
+            self.patient = self.identified.person
         self.sent = hour(self.head.sent) or self.sent
         control = self.head.control
         if control:
-            self.control = _hash(f"{self.sender}\0{control}".encode("utf-8", "surrogatepass"))
+            self.control = _name(f"{self.sender}|{control}")
             self.digest = _hash(kept.raw)
+
+
+def _name(control: str) -> str:
+    """The same for each message of this number; short, however long a hostile one is."""
+    if len(control) <= _LONGEST_NAME:
+        return control
+    return f"#{_hash(control.encode('utf-8', 'surrogatepass'))}"
 
 
 def _hash(octets: bytes) -> int:

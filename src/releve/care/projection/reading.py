@@ -93,14 +93,14 @@ class Row:
         return range(2, len(self.segment.field(field).repetitions) + 1)
 
 
-def rows(message: Message) -> list[Row]:
-    """Every segment in order, numbered among those of its name."""
+def rows(message: Message, name: str | None = None) -> list[Row]:
+    """Every segment, or those of one name, in order, numbered among those of its name."""
     counts: dict[str, int] = {}
     mark = message.separators.repetition
     found = []
-    for segment in message.segments():
-        name = segment.name
-        counts[name] = number = counts.get(name, 0) + 1
+    for segment in message.segments(name):
+        its = segment.name
+        counts[its] = number = counts.get(its, 0) + 1
         found.append(Row(segment, number, mark))
     return found
 

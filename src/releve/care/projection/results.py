@@ -3,14 +3,20 @@
 OBX-11 is honoured in whatever order messages come: a provisional value never replaces a final,
 corrected or deleted one; among those the latest (OBR-22, else MSH-7) stands. An attached document
 (ED, RP) goes with the documents.
+
+Results are most of what a hospital sends and little of it is ever looked at: the views keep their
+segments as written, and read them when a file is opened (:func:`observations`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from releve.care.hl7 import Columns, Message
+from releve.care.hl7 import Columns, Message, parse
+from releve.care.projection.documents import SECTION as DOCUMENTS
 from releve.care.projection.documents import attached
+from releve.care.projection.excerpt import excerpt, is_usual, settled
 from releve.care.projection.facts import Fact, Reading, Said, version
 from releve.care.projection.reading import Row, Text, hour
 
@@ -22,6 +28,15 @@ _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
 _PARTED = frozenset({"SN", "CQ", "CP", "MO", "NR", "DR", "TQ", "XCN", "XPN", "XAD", "XTN", "CX"})
 _FILES = frozenset({"ED", "RP"})
 _PLAIN = frozenset({"NM", "ST", "TX", "FT", "DT", "TM", "TS", "DTM", "SI", "IS", ""})
+#: What is read of a report; the segments of these names are kept.
+_NAMES = frozenset({b"OBR", b"OBX", b"NTE", b"SPM"})
+_OUT_OF_PLACE = (b"\rOBX|", b"\rNTE", b"\rSPM")
+#: Orders with a number, each followed by coded observations, then anything else: nothing to say.
+_NOTHING_AMISS = re.compile(
+    rb"(?:\rOBR\|[^|\r]*+\|(?:[0-9A-Za-z]|[^|\r]*+\|[0-9A-Za-z])[^\r]*+"
+    rb"(?:\rOBX\|[^|\r]*+\|(?:NM|ST|TX|FT|DT|TM|TS|DTM|SI|IS|)\|[0-9A-Za-z][^\r]*+)++)++"
+    rb"(?:\r(?!OB[RX]|NTE|SPM)[^\r]*+)*+"
+)
 _OBR = Columns(2, (2, 2), (2, 3), 3, (3, 2), (3, 3), (4, 1, 0), (4, 2, 0), (4, 9, 0), 7, 22)
 _OBX = Columns(
     1, 2, (3, 1, 0), (3, 2, 0), (3, 3), (3, 9, 0), 4, (5, 0), (6, 1, 0), (6, 2, 0), (6, 9, 0),
@@ -48,11 +63,46 @@ class _Group:
 
 
 def read_results(said: Said) -> Reading:
-    """One fact for each OBX, with the NTE that follow it."""
+    """The documents attached, what is amiss, and the observations to be read later."""
+    kept = _plain(said.message)
+    if kept:
+        return Reading([], [], kept)
+    facts, problems = _read_all(said)
+    documents = [fact for fact in facts if fact.section == DOCUMENTS]
+    if len(documents) < len(facts):
+        kept = excerpt(said.message, _NAMES)
+    if not facts and not problems:
+        problems.append("résultat sans observation (OBX)")
+    return Reading(documents, problems, kept)
+
+
+def observations(kept: bytes, received: int) -> list[Fact]:
+    """One fact for each OBX, with its NTE, of a message kept so and received then (µs)."""
+    message = parse(kept)
+    sent = hour(message.text("MSH", 7)) or received // 1000
+    facts, _ = _read_all(Said(message, message.trigger, sent, message.sender))
+    return [fact for fact in facts if fact.section == SECTION]
+
+
+def _plain(message: Message) -> bytes:
+    """The excerpt of a report of which nothing is to be said; empty when it must be read first."""
+    raw = message.raw
+    start = raw.find(b"\rOBR|")
+    if start < 0 or not is_usual(message):
+        return b""
+    if any(raw.find(name, 0, start) >= 0 for name in _OUT_OF_PLACE):
+        return b""
+    if _NOTHING_AMISS.fullmatch(raw, start) is None:
+        return b""
+    return settled(message, raw[: raw.find(b"\r")] + raw[start:])
+
+
+def _read_all(said: Said) -> tuple[list[Fact], list[str]]:
+    """One fact for each OBX, with the NTE that follow it; what could not be read."""
     facts: list[Fact] = []
     problems: list[str] = []
-    orders, observations = said.message.table("OBR", _OBR), said.message.table("OBX", _OBX)
-    rows = said.rows if _needs_rows(said.message, observations) else None
+    orders, observed = said.message.table("OBR", _OBR), said.message.table("OBX", _OBX)
+    rows = said.rows if _needs_rows(said.message, observed) else None
     group: _Group | None = None
     counts = {"OBR": 0, "OBX": 0}
     skipped = False
@@ -66,16 +116,14 @@ def read_results(said: Said) -> Reading:
         elif name == "OBX" and group is not None and not skipped:
             row = rows[place] if rows is not None else None
             number = counts[name]
-            fact = _read(observations[number - 1], number, row, group, problems)
+            fact = _read(observed[number - 1], number, row, group, problems)
             if fact is not None:
                 facts.append(fact)
         elif name == "NTE" and facts and not skipped and rows is not None:
             content = facts[-1].content
             if content is not None:
                 rows[place].whole(content, "commentaire", 3)
-    if not facts and not problems:
-        problems.append("résultat sans observation (OBX)")
-    return Reading(facts, problems)
+    return facts, problems
 
 
 def _needs_rows(message: Message, observations: Sequence[tuple[str, ...]]) -> bool:
@@ -91,7 +139,8 @@ def _needs_rows(message: Message, observations: Sequence[tuple[str, ...]]) -> bo
 def _names(said: Said, rows: list[Row] | None) -> list[str]:
     if rows is not None:
         return [row.segment.name for row in rows]
-    return [line[:3].decode("latin-1") for line in said.message.raw.split(b"\r")]
+    mark = said.message.separators.field.encode()
+    return [line.partition(mark)[0].decode("latin-1") for line in said.message.raw.split(b"\r")]
 
 
 def _read(
@@ -111,7 +160,7 @@ def _read(
     at = hour(taken) or group.at
     ident = f"{group.order}|{code or wording}^{system}|{sub_id}"
     if kind in _FILES and row is not None:
-        return Fact("documents", ident, rank, at, attached(row), rank, status, ended)
+        return Fact(DOCUMENTS, ident, rank, at, attached(row), rank, status, ended)
     content = [*group.panel]
     place = "OBX" if number == 1 else f"OBX({number})"
     content += _coded("examen", code, wording, original, f"{place}-3")

@@ -15,7 +15,7 @@ from pathlib import Path
 from releve.care.projection.errors import ViewsForeign
 
 #: Written in ``PRAGMA user_version``; other numbers are refused and rebuilt.
-FORMAT = 1
+FORMAT = 2
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -24,8 +24,9 @@ CREATE TABLE sender (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE heard (
   sender INTEGER, kind TEXT, received INTEGER, source INTEGER, count INTEGER,
   PRIMARY KEY (sender, kind)) WITHOUT ROWID;
--- One row per message with an effect: hashes of (sender, MSH-10) and of the octets.
-CREATE TABLE seen (control INTEGER, digest INTEGER, PRIMARY KEY (control, digest)) WITHOUT ROWID;
+-- One row per message with an effect: « sender|MSH-10 » and a hash of the octets. Senders count
+-- their messages: neighbours are written together, hashes would be all over the file.
+CREATE TABLE seen (control TEXT, digest INTEGER, PRIMARY KEY (control, digest)) WITHOUT ROWID;
 -- Messages that came under an MSH-10 already used by other octets.
 CREATE TABLE reused (source INTEGER PRIMARY KEY, sender TEXT, control TEXT);
 CREATE TABLE unprojected (
@@ -54,7 +55,6 @@ CREATE TABLE movement (
   source INTEGER, action TEXT, event TEXT, date INTEGER, class TEXT,
   unit TEXT, room TEXT, bed TEXT,
   PRIMARY KEY (visit, ident, slot)) WITHOUT ROWID;
-CREATE INDEX movement_patient ON movement (patient);
 -- Stays whose file was moved from one patient to another (A44).
 CREATE TABLE moved (
   visit TEXT PRIMARY KEY, patient INTEGER, gone INTEGER, sent INTEGER, source INTEGER)
@@ -76,11 +76,12 @@ CREATE TABLE fact (
   cversion INTEGER, csource INTEGER, at INTEGER, content TEXT,
   sversion INTEGER, ssource INTEGER, status TEXT, ended INTEGER,
   PRIMARY KEY (patient, section, ident)) WITHOUT ROWID;
--- Results, as each message brought them: a list of [ident, version, hour, status, ended, texts].
--- The latest version of each ident is chosen when read.
+-- Results, as each message wrote them (an excerpt): read, and the latest version of each chosen,
+-- when a file is opened.
 CREATE TABLE bundle (
-  patient INTEGER, source INTEGER, sender INTEGER, visit TEXT, received INTEGER, content TEXT,
-  PRIMARY KEY (patient, source)) WITHOUT ROWID;
+  source INTEGER PRIMARY KEY, patient INTEGER, sender INTEGER, visit TEXT, received INTEGER,
+  content BLOB);
+CREATE INDEX bundle_patient ON bundle (patient);
 """
 
 _NAMES = tuple(

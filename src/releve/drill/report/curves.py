@@ -212,7 +212,7 @@ def _flags(plot: Plot) -> list[str]:
         anchor = "end" if x > 50 else "start"
         text = f"{escape(mark.name)} {hours.story_hour(mark.story)}"
         parts.append(
-            f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{y + 4}" y2="{_BASE}" class="guide"/>'
+            f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{_TOP - 14}" y2="{_BASE}" class="guide"/>'
             f'<text x="{x:.2f}%" y="{y}" text-anchor="{anchor}" class="name">{text}</text>'
         )
     return parts

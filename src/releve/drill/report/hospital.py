@@ -16,9 +16,9 @@ from releve.drill.report.inert import inert
 #: Units of the drawing; 684 for 168 mm of paper, so that 14 units are 10 points.
 _WIDTH, _ROW, _BOX, _TOP = 684, 41, 36, 24
 _PLACES: dict[Layer, tuple[int, int, int]] = {
-    "service": (1, 216, 28),
-    "application": (258, 206, 27),
-    "machine": (500, 182, 24),
+    "service": (1, 216, 26),
+    "application": (258, 206, 25),
+    "machine": (500, 182, 22),
 }
 _TITLES: dict[Layer, str] = {
     "service": "Services",

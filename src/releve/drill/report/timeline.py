@@ -31,7 +31,7 @@ _SHAPES = {
     "failure": '<circle r="5" class="stroke hollow"/>',
     "info": '<path d="M0-6V6" class="stroke"/>',
 }
-_LANE_HEIGHT = 44
+_LANE_HEIGHT = 38
 _LEFT, _RIGHT = 3.0, 97.0
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 _MOST_INTERVALS = 3
@@ -101,7 +101,7 @@ def draw(drawn: tuple[Lane, ...], *, width: str = "100%", style: str = "") -> st
 
 def _lane(lane: Lane, row: int, start: datetime, end: datetime) -> list[str]:
     top = row * _LANE_HEIGHT
-    line = top + 32
+    line = top + 28
     parts = [
         f'<text x="0" y="{top + 16}" class="name">{escape(lane.name)} · {len(lane.stories)}</text>',
         f'<text x="100%" y="{top + 16}" text-anchor="end" class="hour">{lane.span}</text>',
@@ -120,7 +120,7 @@ def _guides(drawn: tuple[Lane, ...], start: datetime, end: datetime, height: int
     them.
     """
     return [
-        f'<line x1="{x}" x2="{x}" y1="{row * _LANE_HEIGHT + 32}" y2="{height - 26}" class="guide"/>'
+        f'<line x1="{x}" x2="{x}" y1="{row * _LANE_HEIGHT + 28}" y2="{height - 26}" class="guide"/>'
         for row, lane in enumerate(drawn)
         if lane.kind in ("attack", "alarm")
         for x in (_place(lane.stories[0], start, end),)

@@ -53,11 +53,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Point:
-    """A node whose loss alone stops ``services``, alternatives counted."""
+    """A node whose loss alone stops ``services``, alternatives counted; ``stopped`` = how many
+    nodes in all.
+    """
 
     node: str
     name: str
     services: tuple[Service, ...]
+    stopped: int
 
     @property
     def vital(self) -> int:
@@ -75,7 +78,7 @@ class Point:
 
 def points(establishment: Establishment, graph: Graph) -> tuple[Point, ...]:
     """Nodes other than services that alone stop one, whatever its priority: those that stop most
-    vital services, then most services, then most patients, first.
+    vital services, then most services, then most patients, then most of the rest, first.
     """
     services = establishment.service_of
     candidates = {node for each in services for node in graph.needed_by(each)} - set(services)
@@ -84,13 +87,13 @@ def points(establishment: Establishment, graph: Graph) -> tuple[Point, ...]:
         stopped = graph.stopped_by(node)
         hit = tuple(s for s in establishment.services if s.node in stopped)
         if hit:
-            found.append(Point(node, shown(establishment.names[node]), hit))
+            found.append(Point(node, shown(establishment.names[node]), hit, len(stopped)))
     return tuple(sorted(found, key=_weight, reverse=True))
 
 
 def _weight(point: Point) -> tuple[float, ...]:
     patients = sum(service.patients_per_hour for service in point.services)
-    return point.vital, len(point.services), patients
+    return point.vital, len(point.services), patients, point.stopped
 
 
 def per_hour(services: Iterable[Service]) -> str:
