@@ -112,6 +112,14 @@ class Hospital:
         good = [b for b in self.backups(machine) if b.ok and b.ended < moment]
         return good[-1] if good else None
 
+    def sound_before(self, machine: MachineName, struck: datetime) -> tuple[Backup, ...]:
+        """What may be brought back, newest first: the last good backup that had ended before the
+        machine was struck, and one under way then, whose list of hashes was taken before.
+        """
+        good = [b for b in self.backups(machine) if b.ok and b.started < struck]
+        ended = [b for b in good if b.ended < struck][-1:]
+        return (*(b for b in good if b.ended >= struck), *ended)
+
     def quiet_moment(self, moment: datetime) -> datetime:
         """The last moment up to ``moment`` at which no machine was backing up: what was received
         before it is what had ended before it.

@@ -117,7 +117,7 @@ class Recovery:
     def _wait_for(
         self,
         wave: Sequence[MachineName],
-        expected: Mapping[MachineName, Backup | None],
+        expected: Mapping[MachineName, Sequence[Backup]],
         began: float,
     ) -> dict[MachineName, float]:
         """When each of these servers answered, for those that did."""
@@ -125,7 +125,7 @@ class Recovery:
         by_name = {MachineName(server.name): server for server in self._hospital.servers}
         while len(answered) < len(wave) and self._worth_waiting(began):
             for name in wave:
-                if name not in answered and self._answers(by_name[name], expected.get(name)):
+                if name not in answered and self._answers(by_name[name], expected[name]):
                     answered[name] = self._clock.monotonic()
                     text = f"{name} répond, contenu vérifié"
                     self._stage.happened("Serveurs", text, "ok")
@@ -149,12 +149,13 @@ class Recovery:
         machines: Sequence[MachineName],
         struck: Mapping[MachineName, datetime],
         before: datetime | None,
-    ) -> dict[MachineName, Backup | None]:
-        """The last backup of each that had ended when it was touched, or before that hour."""
+    ) -> dict[MachineName, Sequence[Backup]]:
+        """The sound backups of each, newest first: when it was touched, or before that hour."""
         last = self._clock.now()
         if before is not None:
-            return {m: self._hospital.last_before(m, before) for m in machines}
-        return {m: self._hospital.last_before(m, struck.get(m, last)) for m in machines}
+            found = {m: self._hospital.last_before(m, before) for m in machines}
+            return {m: [backup] if backup else [] for m, backup in found.items()}
+        return {m: self._hospital.sound_before(m, struck.get(m, last)) for m in machines}
 
     def _order(
         self,
@@ -178,10 +179,11 @@ class Recovery:
         waited = self._clock.monotonic() - order
         return waited < self._limit_s and not self._stopping.is_set()
 
-    def _answers(self, server: Server, backup: Backup | None) -> bool:
+    def _answers(self, server: Server, backups: Sequence[Backup]) -> bool:
         folder = self._platform.restored(MachineName(server.name))
-        if folder is None or backup is None:
+        if folder is None or not backups:
             return False
+        backup = _nearest(backups, folder)
         server.expect(backup.manifest, backup.facts)
         try:
             server.start(folder)
@@ -190,9 +192,9 @@ class Recovery:
             return False
         return server.probe()
 
-    def _compare(self, order: float, expected: Mapping[MachineName, Backup | None]) -> None:
-        for machine, backup in expected.items():
-            if backup is None:
+    def _compare(self, order: float, expected: Mapping[MachineName, Sequence[Backup]]) -> None:
+        for machine, backups in expected.items():
+            if not backups:
                 why = f"{machine} n'avait aucune sauvegarde avant l'attaque"
                 self.reasons |= dict.fromkeys(_FILES, why)
                 continue
@@ -200,8 +202,21 @@ class Recovery:
                 if not self._worth_waiting(order):
                     break
                 self._clock.sleep(_POLL_SECONDS)
-            one = compared(backup.manifest, manifest(folder) if folder else {})
+            found = manifest(folder) if folder else {}
+            one = max((compared(b.manifest, found) for b in backups), key=_exactness)
             self.compared = one if self.compared is None else self.compared + one
             text = f"{machine} : {one.identical} fichiers identiques sur {one.expected}"
             same = one.identical == one.expected
             self._stage.happened("Coffre", text, "ok" if same else "failure")
+
+
+def _nearest(backups: Sequence[Backup], folder: Path) -> Backup:
+    """The backup that a restored folder came from, as far as its files tell."""
+    if len(backups) == 1:
+        return backups[0]
+    found = manifest(folder)
+    return max(backups, key=lambda backup: _exactness(compared(backup.manifest, found)))
+
+
+def _exactness(one: Compared) -> float:
+    return one.identical / one.expected if one.expected else 0.0
