@@ -48,9 +48,10 @@ def measure() -> list[Row]:
         pace = _fdatasyncs(Path(folder), 1.0)
         reader = _python_hl7(1.0)
         alone = _received(Path(folder) / "alone", SECONDS / 2)
-        both = _projected(Path(folder) / "both", SECONDS)
+        both, spent = _projected(Path(folder) / "both", SECONDS)
     return [
         Row("durable et projeté", both, "msg/s", ">=", 8_000),
+        Row("processeur du projecteur par message", spent * 1e6, "µs", "<=", 125),
         Row("journal seul", alone, "msg/s", ">=", 50_000),
         Row("durable et projeté ÷ python-hl7", both / reader, "×", ">=", 5),
         Row("journal seul ÷ fdatasync", alone / pace, "×", ">=", 5),
@@ -59,32 +60,42 @@ def measure() -> list[Row]:
 
 def _received(path: Path, seconds: float) -> float:
     home = birth(path, World.DRILL, SystemClock().now())
-    with _part("listener", home) as address:
+    with _part("listener", home) as (address, _):
         count, elapsed = _send(address, seconds)
     return count / elapsed
 
 
-def _projected(path: Path, seconds: float) -> float:
-    """Messages in the views per second, those of the tail included."""
+def _projected(path: Path, seconds: float) -> tuple[float, float]:
+    """Messages in the views per second, those of the tail included; CPU seconds that each cost the
+    projector, which is one thread: the inverse is what it could do alone on a core.
+    """
     home = birth(path, World.DRILL, SystemClock().now())
-    with _part("projector", home), _part("listener", home) as address:
-        start = time.monotonic()
+    with _part("projector", home) as (_, projector), _part("listener", home) as (address, _):
+        start, spent = time.monotonic(), _cpu(projector)
         count, _ = _send(address, seconds, home)
         give_up = time.monotonic() + _SETTLE_SECONDS
         while projected(home) < count and time.monotonic() < give_up:
             time.sleep(0.005)
-        return projected(home) / (time.monotonic() - start)
+        held = projected(home)
+        return held / (time.monotonic() - start), (_cpu(projector) - spent) / held
+
+
+def _cpu(process: int) -> float:
+    """Seconds of processor that a live process has used (proc(5): utime and stime)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _part(name: str, home: Home) -> Iterator[tuple[str, int]]:
+def _part(name: str, home: Home) -> Iterator[tuple[tuple[str, int], int]]:
+    """A part at work: where it listens, and its process."""
     command = [sys.executable, "-m", f"releve.runtime.{name}", "--home", str(home.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())["endpoints"]
         port = said.get("listener", ":0").rstrip("/").rpartition(":")[2]
         try:
-            yield "127.0.0.1", int(port)
+            yield ("127.0.0.1", int(port)), process.pid
         finally:
             process.terminate()
 

@@ -40,6 +40,8 @@ PATIENTS = 1_000_000
 ALONE = 300
 USERS, EACH_SECONDS, SPELL_SECONDS = 200, 5.0, 20.0
 RATE, EVENT_EVERY, EVENTS = 500, 0.25, 160
+#: How many of them open the page at once, before the clock starts.
+_SITTING = 4
 #: How many results each patient has; they come again, corrected.
 RESULTS = 8
 _COOKIE = "releve_session"
@@ -104,12 +106,22 @@ async def _alone(
 
 
 async def _crowd(address: str, sessions: Sequence[str], names: Sequence[str]) -> list[float]:
+    """Everybody is at their page before the first look-up."""
     taken: list[float] = []
+    seated = asyncio.Semaphore(_SITTING)
+    waiting = len(sessions)
+    ready = asyncio.Event()
 
     async def one(number: int, session: str) -> None:
+        nonlocal waiting
         chance = random.Random(number)
         async with _browser(address, session) as client:
-            token = await _token(client)
+            async with seated:
+                token = await _token(client)
+            waiting -= 1
+            if not waiting:
+                ready.set()
+            await ready.wait()
             await asyncio.sleep(chance.random() * EACH_SECONDS)
             until = time.monotonic() + SPELL_SECONDS
             while time.monotonic() < until:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from releve.kernel.units import NARROW_SPACE, thousands
+from releve.kernel.units import NARROW_SPACE, duration, thousands
 from releve.ledger import Evidence
 from releve.vault import facts as vault
 
@@ -94,6 +95,18 @@ def _published(evidence: Evidence) -> str:
     return f"Kit du service {evidence.system} fait : {_counted(evidence)}."
 
 
+_OF = "nature non donnée"
+
+
+def _fallen_silent(evidence: Evidence) -> str:
+    seconds = evidence.value
+    if evidence.unit != "s" or not isinstance(seconds, int):
+        return f"Flux de soins : {evidence.system} muettes ({_counted(evidence)})."
+    since = duration(timedelta(seconds=seconds))
+    of = _detail(evidence, "of", _OF)
+    return f"ALARME : {evidence.system} ne dit plus rien depuis {since} (flux de soins, {of})."
+
+
 NOTE = ("incident.note",)
 
 REFLEXES: tuple[Reflex, ...] = (
@@ -157,21 +170,16 @@ REFLEXES: tuple[Reflex, ...] = (
         NOTE,
     ),
     Reflex(
-        "kit ouvert",
-        _is("care.kit.opened"),
-        lambda e: f"Kit du service {e.system} ouvert.",
-        NOTE,
-    ),
-    Reflex(
         "messages non lus",
         _is("care.quarantine"),
         lambda e: f"Flux de soins : {_counted(e)} en quarantaine depuis {e.system}.",
         NOTE,
     ),
+    Reflex("flux muet", _is("care.feed.silent"), _fallen_silent, NOTE),
     Reflex(
-        "flux muet",
-        _is("care.feed.silent"),
-        lambda e: f"Flux de soins : {e.system} ne dit plus rien.",
+        "flux de retour",
+        _is("care.feed.back"),
+        lambda e: f"Flux de soins : {e.system} parle de nouveau ({_detail(e, 'of', _OF)}).",
         NOTE,
     ),
     Reflex(

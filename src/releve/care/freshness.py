@@ -13,7 +13,9 @@ from releve.kernel.errors import BadInput
 
 #: What a source may speak of, besides the sections of a file.
 KINDS = ("identity", "movements", "allergies", "treatments", "results", "documents")
-_FIX = "Écrivez par exemple [results] puis period_minutes = 60 (de 1 à 525600)."
+_FIX = "Écrivez par exemple [results] puis period_minutes = 60 (de 1 à 525600), ou period_seconds = 30."
+_UNITS = {"period_minutes": timedelta(minutes=1), "period_seconds": timedelta(seconds=1)}
+_LONGEST = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def _tables(path: Path) -> dict[str, object]:
 
 def _period(tables: Mapping[str, object], kind: str, where: str) -> timedelta:
     table = tables[kind]
-    minutes = table.get("period_minutes") if isinstance(table, dict) else None
-    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 525_600:
-        raise BadInput(where=f"{where}, table [{kind}]", what="période illisible", fix=_FIX)
-    return timedelta(minutes=minutes)
+    given = [name for name in _UNITS if name in table] if isinstance(table, dict) else []
+    if isinstance(table, dict) and len(given) == 1:
+        count, unit = table[given[0]], _UNITS[given[0]]
+        if type(count) is int and 1 <= count <= _LONGEST // unit:
+            return count * unit
+    raise BadInput(where=f"{where}, table [{kind}]", what="période illisible", fix=_FIX)

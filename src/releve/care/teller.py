@@ -1,4 +1,5 @@
-"""Tells the ledger what the feed did: segments that closed, senders whose messages wait unread.
+"""Tells the ledger what the feed did: segments that closed, senders whose messages wait unread,
+sources that fall silent and speak again.
 
 What was told is remembered in ``HOME/care/told.json``; killed between the ledger and that file, the
 same facts are said again and the ledger keeps the first (origin, number).
@@ -11,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from releve.care import facts
@@ -18,9 +20,12 @@ from releve.care.errors import RecordAltered
 from releve.care.intake import Gone, Kept, journal_folder
 from releve.care.ports import Fact, Facts
 from releve.care.projection import Taken
+from releve.care.silences import Silences, news
+from releve.care.views import Views
 from releve.journal import closed_segments
 from releve.kernel.clock import Clock
 from releve.kernel.durable import make_folder, write_durably
+from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
 
 _EVERY_SECONDS = 5.0
@@ -42,7 +47,9 @@ class Teller:
         self._journal = journal_folder(home)
         self._ledger = ledger
         self._clock = clock
-        self._segment, self._counts = _load(self._path)
+        self._segment, self._counts, self._silences = _load(self._path)
+        self._since = clock.monotonic()
+        self._complained = ""
         self._lock = threading.Lock()
         self._look = True
         self._altered: list[Fact] = []
@@ -62,7 +69,8 @@ class Teller:
     def tell(self) -> int:
         """Say what is new, at most once in a few seconds; returns how many facts.
 
-        Raises what the ledger raises; then nothing is remembered as told.
+        Raises what the ledger raises; then nothing is remembered as told. Raises ``BadInput`` once
+        when the hospital's ``freshness.toml`` cannot be read, the rest being told.
         """
         if self._clock.monotonic() < self._due:
             return 0
@@ -71,6 +79,8 @@ class Teller:
         with self._lock:
             altered = list(self._altered)
         told = [*altered, *(facts.segment_closed(segment, now) for segment in segments)]
+        silences, heard, unreadable = self._listen(now)
+        told += heard
         look, self._look = self._look, False
         try:
             counts = _bounded(_quarantine(self._views) if look else {}, self._counts)
@@ -81,18 +91,35 @@ class Teller:
         except BaseException:
             self._look |= look
             raise
-        if told:
+        if told or silences != self._silences:
             self._segment = max((s.first + 1 for s in segments), default=self._segment)
-            self._counts = counts
+            self._counts, self._silences = counts, silences
             self._save()
             with self._lock:
                 del self._altered[: len(altered)]
         self._due = self._clock.monotonic() + _EVERY_SECONDS
+        if unreadable is not None and str(unreadable) != self._complained:
+            self._complained = str(unreadable)
+            raise unreadable
         return len(told)
+
+    def _listen(self, now: datetime) -> tuple[Silences, list[Fact], BadInput | None]:
+        """Who fell silent or came back; nothing new while the periods cannot be read."""
+        listening = timedelta(seconds=self._clock.monotonic() - self._since)
+        try:
+            with closing(Views(self._views)) as views:
+                return *news(views.feed(now).sources, self._silences, listening, now), None
+        except BadInput as error:
+            return self._silences, [], error
 
     def _save(self) -> None:
         make_folder(self._path.parent)
-        state = {"segment": self._segment, "quarantine": self._counts}
+        state = {
+            "segment": self._segment,
+            "quarantine": self._counts,
+            "silent": dict(self._silences.open),
+            "others": self._silences.others,
+        }
         write_durably(self._path, json.dumps(state, ensure_ascii=False).encode())
 
 
@@ -113,13 +140,22 @@ def _bounded(found: Mapping[str, int], before: Mapping[str, int]) -> dict[str, i
 def _quarantine(views: Path) -> dict[str, int]:
     """How many messages of each sender wait unread."""
     with closing(sqlite3.connect(f"file:{views}?mode=ro", uri=True, timeout=20)) as base:
-        return dict(base.execute("SELECT sender, count(*) FROM quarantine GROUP BY sender"))
+        return dict(
+            base.execute(
+                "SELECT sender, count(*) FROM quarantine WHERE settled IS NULL GROUP BY sender"
+            )
+        )
 
 
-def _load(path: Path) -> tuple[int, dict[str, int]]:
+def _load(path: Path) -> tuple[int, dict[str, int], Silences]:
     """What was told; a file that cannot be read is as none: facts said twice are kept once."""
     try:
         found = json.loads(path.read_bytes())
-        return int(found["segment"]), {str(k): int(v) for k, v in found["quarantine"].items()}
+        silences = Silences(_numbers(found.get("silent", {})), int(found.get("others", 0)))
+        return int(found["segment"]), _numbers(found["quarantine"]), silences
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return 0, {}
+        return 0, {}, Silences()
+
+
+def _numbers(found: Mapping[str, object]) -> dict[str, int]:
+    return {str(name): int(str(number)) for name, number in found.items()}

@@ -48,6 +48,9 @@ WHERE n = 1 AND NOT (passing AND EXISTS (
 GROUP BY unit ORDER BY unit
 """
 
+_SET_ASIDE = "source, received, sender, control, kind, reason, patient"
+_WAITING = "FROM quarantine WHERE settled IS NULL"
+_AT_ONCE = 500
 #: Connections kept while nobody asks.
 _IDLE = 8
 #: Device and inode of the base's file.
@@ -165,19 +168,35 @@ class Views:
                 duplicates=_meta(base, "duplicates"),
                 reused=_number(base, "SELECT count(*) FROM reused"),
                 unprojected=tuple(Unprojected(*row) for row in unprojected),
-                quarantined=_number(base, "SELECT count(*) FROM quarantine"),
+                quarantined=_number(base, f"SELECT count(*) {_WAITING}"),
                 gone=tuple(base.execute("SELECT month, count FROM gone ORDER BY month")),
             )
 
     def quarantine(self, limit: int = 200, before: int | None = None) -> tuple[Quarantined, ...]:
-        """The latest messages set aside, most recent first; ``before``: older than that index."""
+        """The latest messages that wait, most recent first; ``before``: older than that index."""
         with self._reading() as base:
             rows = base.execute(
-                "SELECT source, received, sender, control, kind, reason, patient FROM quarantine"
-                " WHERE source < ? ORDER BY source DESC LIMIT ?",
+                f"SELECT {_SET_ASIDE} {_WAITING} AND source < ? ORDER BY source DESC LIMIT ?",
                 (2**62 if before is None else before, limit),
             ).fetchall()
         return tuple(_set_aside(*row) for row in rows)
+
+    def waiting(self, digests: Sequence[int]) -> dict[int, Quarantined]:
+        """Those of these octets (:func:`releve.care.projection.octets_digest`) that wait in
+        quarantine: for each, the first time they came.
+        """
+        found: dict[int, Quarantined] = {}
+        with self._reading() as base:
+            for start in range(0, len(digests), _AT_ONCE):
+                some = digests[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                for digest, *row in base.execute(
+                    f"SELECT digest, {_SET_ASIDE} {_WAITING} AND digest IN ({marks})"
+                    " ORDER BY source DESC",
+                    some,
+                ):
+                    found[digest] = _set_aside(*row)
+        return found
 
     def close(self) -> None:
         """Release the connections that nobody uses now."""

@@ -16,6 +16,21 @@ TITLES: Mapping[str, str] = {
     "results": "Résultats",
     "documents": "Documents",
 }
+#: What a source may speak of.
+KINDS: Mapping[str, str] = {
+    "identity": "identités",
+    "movements": "mouvements",
+    "allergies": "allergies",
+    "treatments": "traitements",
+    "results": "résultats",
+    "documents": "documents",
+}
+#: One, several.
+UNREAD = (
+    "%(count)s message non lu : appelez le service qui l’envoie",
+    "%(count)s messages non lus : appelez les services qui les envoient",
+)
+HOMONYM = "HOMONYME EN %(beds)s"
 NO_TREATMENTS = "traitements non reçus : demander la feuille papier"
 _NEVER = {
     "allergies": "allergies non reçues : demander au patient, à ses proches, au dossier papier",
@@ -85,14 +100,9 @@ def unread_words(count: int) -> str:
     """« 1 message non lu : appelez… » for a patient some of whose messages wait in quarantine."""
     if count == 0:
         return ""
-    which = "1 message non lu" if count == 1 else f"{count} messages non lus"
-    return (
-        f"{which} : appelez le service qui l’envoie"
-        if count == 1
-        else (f"{which} : appelez les services qui les envoient")
-    )
+    return UNREAD[count > 1] % {"count": count}
 
 
 def homonym_words(places: tuple[str, ...]) -> str:
     """« HOMONYME EN B01 »; empty when there is none."""
-    return f"HOMONYME EN {', '.join(places)}" if places else ""
+    return HOMONYM % {"beds": ", ".join(places)} if places else ""

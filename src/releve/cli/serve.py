@@ -16,7 +16,7 @@ def serve(
         int, typer.Option(min=0, max=65535, help="Port des pages (défaut : celui d'avant).")
     ] = 0,
 ) -> None:
-    """Met en marche le registre, le coffre et les pages, et les relance s'ils tombent."""
+    """Met en marche registre, coffre, flux des patients et pages, et les relance s'ils tombent."""
     from releve.runtime.supervisor import serve as run
 
     def say(line: str) -> None:

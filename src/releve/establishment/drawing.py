@@ -6,13 +6,14 @@ wide for 171 mm of an A4 sheet, so that 14 units are 10 points.
 
 Limits: workstations are counted beside their service, never drawn; a layer shows
 :data:`MOST` nodes, those touched first, and says how many it leaves to the table; links among
-machines are drawn only where a loss travels, or they would be a grey mat.
+machines are drawn only where a loss travels, or they would be a grey mat. Names stay the hospital's
+own, marked French; ``say`` puts the rest in the reader's language.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
@@ -26,6 +27,13 @@ MOST = 80
 _WIDTH, _ROW, _SERVICE_ROW, _TOP, _SIZE, _BULGE = 684, 17, 35, 26, 14, 16
 _COLUMNS = (152, 150, 128, 124)
 _SQUEEZE = 0.72
+#: A text of this file, holes included → the same in the reader's language.
+Say = Callable[[str], str]
+_COUNTED = (
+    "Carte : %(services)d services, %(applications)d applications,"
+    " %(machines)d serveurs et équipements, %(posts)d postes."
+)
+_MORE = "et %(n)d autres, au tableau"
 
 
 class State(StrEnum):
@@ -51,6 +59,10 @@ _MARKS = {
     State.HINDERED: "○",
     State.BACK: "✓",
     State.PLAIN: "",
+}
+_NAMED = {
+    State.LOST: "Services perdus : %(names)s.",
+    State.STOPPED: "Services arrêtés : %(names)s.",
 }
 _CLASSES = {state: state.name.lower() for state in State}
 _STROKES = {
@@ -170,25 +182,27 @@ def draw_map(
     highlight: str | None = None,
     address: str = "",
     style: str = "",
+    say: Say = str,
 ) -> str:
     """The map as an SVG element.
 
     ``lost``: nodes that are down, workstations included. ``back``: node → a few characters said
     beside it (« 01:12 », « n° 3 »), for those already back. ``highlight``: the node whose blast
     radius is wanted: lost like the others. ``address``: when given, each node links to
-    ``address?noeud=NODE``. ``style``: CSS put inside, for a reader without a style sheet.
+    ``address?noeud=NODE``. ``style``: CSS put inside, for a reader without a style sheet. ``say``:
+    the reader's language, French when not given.
     Raises ``UnknownNode``.
     """
     graph = Graph.of(establishment)
     words = back or {}
     down = [*dict.fromkeys([*lost, *([highlight] if highlight else [])])]
     known = states(establishment, graph, down, words)
-    sheet = _Sheet(establishment, known, words, address)
+    sheet = _Sheet(establishment, known, words, address, say)
     sheet.place(layers(establishment, graph))
     still = [node for node in down if known[node] is State.LOST]
     body = [*sheet.links(_travels(establishment, known, still)), *sheet.boxes()]
     role = "group" if address else "img"
-    label = escape(summary(establishment, known))
+    label = escape(summary(establishment, known, say))
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="map" role="{role}"'
@@ -202,19 +216,20 @@ def draw_map(
     )
 
 
-def summary(establishment: Establishment, known: Mapping[str, State]) -> str:
+def summary(establishment: Establishment, known: Mapping[str, State], say: Say = str) -> str:
     """The map in one sentence, for those who do not see it."""
     posts = _posts(establishment)
     total = len(establishment.machines) - sum(map(len, posts.values()))
-    said = (
-        f"Carte : {len(establishment.services)} services,"
-        f" {len(establishment.applications)} applications, {total} serveurs et équipements,"
-        f" {len(establishment.machines) - total} postes."
-    )
-    for state in (State.LOST, State.STOPPED):
+    said = say(_COUNTED) % {
+        "services": len(establishment.services),
+        "applications": len(establishment.applications),
+        "machines": total,
+        "posts": len(establishment.machines) - total,
+    }
+    for state, words in _NAMED.items():
         names = [s.name for s in establishment.services if known.get(s.node) is state]
         if names:
-            said += f" Services {state}s : {', '.join(map(shown, names))}."
+            said += " " + say(words) % {"names": ", ".join(map(shown, names))}
     return said
 
 
@@ -254,6 +269,7 @@ class _Sheet:
     known: Mapping[str, State]
     words: Mapping[str, str]
     address: str
+    say: Say
     height: int = 0
     at: dict[str, tuple[int, int, float]] = field(default_factory=dict)
     notes: list[tuple[int, float, str]] = field(default_factory=list)
@@ -266,13 +282,13 @@ class _Sheet:
         tall = max(tall, 8 * _ROW)
         self.height = _TOP + tall + _ROW + 4
         for column, (layer, nodes) in enumerate(zip(columns, kept, strict=True)):
-            self.notes.append((column, 15, f"{layer.title} ({len(layer.nodes)})"))
+            self.notes.append((column, 15, f"{self.say(layer.title)} ({len(layer.nodes)})"))
             step = tall / max(len(nodes), 1)
             for rank, node in enumerate(nodes):
                 self.at[node] = column, rows[column] - 3, _TOP + step * (rank + 0.5)
             if len(nodes) < len(layer.nodes):
-                more = len(layer.nodes) - len(nodes)
-                self.notes.append((column, self.height - 3, f"et {more} autres, au tableau"))
+                more = self.say(_MORE) % {"n": len(layer.nodes) - len(nodes)}
+                self.notes.append((column, self.height - 3, more))
 
     def _kept(self, nodes: Sequence[str]) -> list[str]:
         if len(nodes) <= MOST:
@@ -326,11 +342,11 @@ class _Sheet:
             yield self._box(node, label, seconds.get(node, ""))
 
     def _beside(self, beds: int, posts: Sequence[str]) -> str:
-        said = [f"{beds} lits"] if beds else []
+        said = [f"{beds} {self.say('lits')}"] if beds else []
         if posts:
             touched = sum(self.known.get(post) is State.LOST for post in posts)
             down = f" ({touched} ✕)" if touched else ""
-            said.append(f"{len(posts)} postes{down}")
+            said.append(f"{len(posts)} {self.say('postes')}{down}")
         return " · ".join(said)
 
     def _box(self, node: str, label: str, second: str) -> str:
@@ -341,11 +357,11 @@ class _Sheet:
         line = " ".join(word for word in words if word)
         first = middle + 5 if not second else top + 14
         name = shown(self.establishment.names[node])
-        about = f"{shown(node)}, {name} : {state}"
+        about = f"{shown(node)}, {name} · {self.say(state.value)}"
         drawn = (
-            f"<title>{escape(about)}</title>"
+            f'<title lang="fr">{escape(about)}</title>'
             f'<rect x="{x:g}" y="{top:g}" width="{wide}" height="{tall}" fill="#fff"'
-            f" {_STROKES[state]}/>" + self._text(x + 4, first, line, wide - 8)
+            f" {_STROKES[state]}/>" + self._text(x + 4, first, line, wide - 8, 'lang="fr"')
         )
         if second:
             drawn += self._text(x + 4, top + 28, second, wide - 8, 'class="second"')

@@ -16,14 +16,6 @@ from releve.pages.wording import age, moment, translated
 
 _SEX = {"F": "F ♀", "M": "M ♂"}
 _SEX_WORDS = {"F": gettext_noop("femme"), "M": gettext_noop("homme")}
-_KINDS = {
-    "identity": gettext_noop("identités"),
-    "movements": gettext_noop("mouvements"),
-    "allergies": gettext_noop("allergies"),
-    "treatments": gettext_noop("traitements"),
-    "results": gettext_noop("résultats"),
-    "documents": gettext_noop("documents"),
-}
 #: What is read first in a row of each section, by the names that the projection gives.
 _MAIN = {
     "allergies": ("substance",),
@@ -137,20 +129,13 @@ def heading(patients: int, wards: int) -> str:
 
 
 def homonyms(places: tuple[str, ...]) -> str:
-    """« HOMONYME EN B01 »; empty when there is none."""
-    return _("HOMONYME EN %(beds)s") % {"beds": ", ".join(places)} if places else ""
+    """:func:`releve.care.words.homonym_words`, in the reader's language."""
+    return translated(words.HOMONYM) % {"beds": ", ".join(places)} if places else ""
 
 
 def unread(count: int) -> str:
-    """The same words as :func:`releve.care.words.unread_words`, in the reader's language."""
-    if not count:
-        return ""
-    said = ngettext(
-        "%(count)s message non lu : appelez le service qui l’envoie",
-        "%(count)s messages non lus : appelez les services qui les envoient",
-        count,
-    )
-    return said % {"count": count}
+    """:func:`releve.care.words.unread_words`, in the reader's language."""
+    return ngettext(*words.UNREAD, count) % {"count": count} if count else ""
 
 
 def _line(patient: PatientSheet) -> Line:
@@ -227,7 +212,7 @@ def silent(feed: FeedState) -> tuple[Silent, ...]:
     return tuple(
         Silent(
             each.sender.replace("|", " · "),
-            translated(_KINDS.get(each.kind, each.kind)),
+            translated(words.KINDS[each.kind]),
             each.heard,
         )
         for each in feed.sources

@@ -7,7 +7,8 @@ in disorder changes nothing. Merges are links and can be undone. A text is what 
 its place (:func:`locate`).
 
 A message that lacks what its view needs waits in quarantine with the reason, its good part shown; a
-kind without a view is counted « non projeté ».
+kind without a view is counted « non projeté ». Sent again readably (same sender and MSH-10), it no
+longer waits.
 
 Limits: PID-3 without any patient number is not guessed; two patient numbers in one PID-3 are not
 joined (the first « PI » counts); MSH-7 and EVN-2 of a sender are believed; an allergy no longer
@@ -15,7 +16,7 @@ repeated is kept. Laboratory orders, administrations and appointments have no vi
 """
 
 from releve.care.projection.errors import ViewsForeign, ViewsGap, ViewsMissing
-from releve.care.projection.projector import Projector, Taken
+from releve.care.projection.projector import Projector, Taken, octets_digest
 from releve.care.projection.reading import locate
 from releve.care.projection.schema import difference, dump, install
 
@@ -29,4 +30,5 @@ __all__ = [
     "dump",
     "install",
     "locate",
+    "octets_digest",
 ]

@@ -46,6 +46,12 @@ _STAY = (
     " bed = excluded.bed, since = excluded.since, date = excluded.date,"
     " source = excluded.source, name = excluded.name"
 )
+#: Numbers are reused by some senders: what speaks of another patient, or is of another kind, is not
+#: the same message said again.
+_SETTLE = (
+    "UPDATE quarantine SET settled = ?1 WHERE settled IS NULL AND control = ?3 AND sender = ?2"
+    " AND source < ?1 AND kind IN ('', ?4) AND (patient IS NULL OR patient = ?5)"
+)
 
 
 def _owner(base: sqlite3.Connection, visit: str) -> int | None:
@@ -70,6 +76,8 @@ class Batch:
     reused: list[tuple[object, ...]] = field(default_factory=list)
     unprojected: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     quarantine: list[tuple[object, ...]] = field(default_factory=list)
+    #: Readable messages under a sender and MSH-10 that wait: index, sender, MSH-10, kind, patient.
+    settled: list[tuple[object, ...]] = field(default_factory=list)
     gone: dict[str, int] = field(default_factory=dict)
 
     def add_facts(
@@ -152,7 +160,8 @@ class Batch:
     def _write_tallies(self, base: sqlite3.Connection) -> None:
         base.executemany("INSERT INTO seen VALUES (?,?)", sorted(self.seen))
         base.executemany("INSERT INTO reused VALUES (?,?,?)", self.reused)
-        base.executemany("INSERT INTO quarantine VALUES (?,?,?,?,?,?,?)", self.quarantine)
+        base.executemany("INSERT INTO quarantine VALUES (?,?,?,?,?,?,?,?,NULL)", self.quarantine)
+        base.executemany(_SETTLE, self.settled)
         base.executemany(
             "INSERT INTO heard VALUES (?,?,?,?,?) ON CONFLICT (sender, kind) DO UPDATE SET"
             " received = max(received, excluded.received), source = excluded.source,"

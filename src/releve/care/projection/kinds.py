@@ -29,6 +29,7 @@ _LINKS = frozenset({"A24", "A37", "A40", "A47"})
 _ORDERS = frozenset({"RDE", "OMP", "ORM"})
 _RESULTS = frozenset({"R01", "R30", "R31", "R32"})
 _NO_NUMBER = "pas de numéro de patient lisible (PID-3)"
+_CONTROL = re.compile(rb"\s*MSH\|(?:[^|\r\n]*\|){8}([^|\r\n]{1,199})")
 _PID = re.compile(rb"(?:^|[\r\n])PID\|[^|\r\n]*\|[^|\r\n]*\|([^|\r\n]+)")
 
 
@@ -107,6 +108,12 @@ def readable_number(raw: bytes) -> int | None:
         given.append(Number(parts[4], oid.partition("&")[0] or name, parts[0].strip()))
     number = patient_number(given)
     return person_id(number.authority, number.number) if number else None
+
+
+def said_control(raw: bytes) -> str:
+    """The MSH-10 of a message that cannot be read, when it begins with a usual MSH; else empty."""
+    found = _CONTROL.match(raw)
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _reader(kind: str, trigger: str) -> tuple[Callable[[Said], Reading] | None, str]:
@@ -228,7 +235,7 @@ def _movement(
         return []
     action, event, date, ident = _act(message, zbe, trigger, stamp)
     if date is None:
-        return [f"date du mouvement illisible (ZBE-2 : {zbe.text(2) if zbe else ''})"]
+        return ["date du mouvement illisible (ZBE-2)"]
     unit, room, bed = _spot(pv1, zbe)
     batch.movements.append(
         (

@@ -60,7 +60,7 @@ def _read(order: list[Row], said: Said, facts: list[Fact], problems: list[str]) 
     tie = 2 if ended else 0 if code == "NW" else 1
     content = _content(order)
     if not content and not ended and code not in ("HD", "RL", "SC"):
-        problems.append(f"prescription {control.text(2) or control.text(3)} sans médicament (RXE)")
+        problems.append("prescription sans médicament (RXE)")
     at = hour(control.text(9)) or hour(control.text(15))
     has = bool(content)
     content_rank = version(sent, min(tie, 1)) if has else UNSAID

@@ -12,7 +12,14 @@ from releve.care.hl7 import Message, NotHl7, parse
 from releve.care.intake import Gone, Kept
 from releve.care.projection.batch import Batch
 from releve.care.projection.errors import ViewsGap
-from releve.care.projection.kinds import Envelope, Head, project, read_head, readable_number
+from releve.care.projection.kinds import (
+    Envelope,
+    Head,
+    project,
+    read_head,
+    readable_number,
+    said_control,
+)
 from releve.care.projection.people import Identified, People, first_identified
 from releve.care.projection.reading import hour
 from releve.care.projection.schema import connect
@@ -51,6 +58,8 @@ class Projector:
         self._base = connect(path)
         self._people = People(self._base)
         self._senders: dict[str, int] = {}
+        #: MSH-10 of the batch under which something waits in quarantine.
+        self._waiting: set[str] = set()
         self._load()
         self._since_checkpoint = 0
 
@@ -107,6 +116,7 @@ class Projector:
         read = [_Read(record) if isinstance(record, Kept) else None for record in fresh]
         self._people.prefetch({one.patient for one in read if one is not None and one.patient})
         already = self._already_seen([one for one in read if one is not None])
+        self._waiting = self._still_waiting([one for one in read if one is not None])
         for record, one in zip(fresh, read, strict=True):
             if one is None:
                 assert isinstance(record, Gone)  # noqa: S101 - narrowed by the line that made it
@@ -152,6 +162,8 @@ class Projector:
             taken.unprojected += 1
         elif outcome.projected:
             taken.projected += 1
+        if outcome.projected and not outcome.problems and one.head.control in self._waiting:
+            batch.settled.append((index, one.sender, one.head.control, one.kind, outcome.patient))
         if outcome.problems:
             why = " ; ".join(dict.fromkeys(outcome.problems))
             self._set_aside(one, why, outcome.patient, batch, taken)
@@ -159,11 +171,13 @@ class Projector:
     def _set_aside(
         self, one: _Read, why: str, patient: int | None, batch: Batch, taken: Taken
     ) -> None:
-        head = one.head
-        kind = f"{head.kind}^{head.trigger}" if one.message else ""
+        control = one.head.control if one.message else said_control(one.kept.raw)
+        digest = octets_digest(one.kept.raw)
         batch.quarantine.append(
-            (one.kept.index, one.received, one.sender, head.control, kind, why, patient)
+            (one.kept.index, one.received, one.sender, control, one.kind, why, patient, digest)
         )
+        if control:
+            self._waiting.add(control)
         taken.quarantined.append((one.kept.index, why))
 
     def _sender(self, name: str) -> int:
@@ -172,6 +186,23 @@ class Projector:
             known = self._senders[name] = len(self._senders) + 1
             self._base.execute("INSERT INTO sender VALUES (?,?)", (known, name))
         return known
+
+    def _still_waiting(self, read: Sequence[_Read]) -> set[str]:
+        """Those of these messages' MSH-10 under which something waits in quarantine."""
+        query = "SELECT 1 FROM quarantine WHERE settled IS NULL LIMIT 1"
+        if self._base.execute(query).fetchone() is None:
+            return set()
+        controls = sorted({one.head.control for one in read if one.head.control})
+        waiting: set[str] = set()
+        for start in range(0, len(controls), 500):
+            some = controls[start : start + 500]
+            marks = ",".join("?" * len(some))
+            query = (
+                "SELECT control FROM quarantine WHERE settled IS NULL"  # noqa: S608
+                f" AND control IN ({marks})"
+            )
+            waiting.update(control for (control,) in self._base.execute(query, some))
+        return waiting
 
     def _already_seen(self, read: Sequence[_Read]) -> dict[str, set[int]]:
         controls = sorted({one.control for one in read if one.control})
@@ -221,17 +252,23 @@ class _Read:
         control = self.head.control
         if control:
             self.control = _name(f"{self.sender}|{control}")
-            self.digest = _hash(kept.raw)
+            self.digest = octets_digest(kept.raw)
+
+    @property
+    def kind(self) -> str:
+        """« ADT^A01 »; empty when the message cannot be read."""
+        return f"{self.head.kind}^{self.head.trigger}" if self.message else ""
 
 
 def _name(control: str) -> str:
     """The same for each message of this number; short, however long a hostile one is."""
     if len(control) <= _LONGEST_NAME:
         return control
-    return f"#{_hash(control.encode('utf-8', 'surrogatepass'))}"
+    return f"#{octets_digest(control.encode('utf-8', 'surrogatepass'))}"
 
 
-def _hash(octets: bytes) -> int:
+def octets_digest(octets: bytes) -> int:
+    """64 bits that tell a message's octets from others; as ``seen`` and ``quarantine`` keep it."""
     return int.from_bytes(hashlib.blake2b(octets, digest_size=8).digest(), "big", signed=True)
 
 

@@ -149,7 +149,8 @@ def _read(
     set_id, kind, code, wording, system, original, sub_id = texts[:7]
     value, unit_code, unit, unit_original, reference, flag, status, taken = texts[7:]
     if not (code or wording):
-        problems.append(f"observation sans code ni nom (OBX-3, ligne {set_id or '?'})")
+        line = set_id if set_id.isascii() and set_id.isdigit() else "?"
+        problems.append(f"observation sans code ni nom (OBX-3, ligne {line[:6]})")
         return None
     if not group.order:
         problems.append("résultat sans numéro de demande ni heure de prélèvement (OBR-2, 3, 7)")

@@ -15,7 +15,7 @@ from pathlib import Path
 from releve.care.projection.errors import ViewsForeign
 
 #: Written in ``PRAGMA user_version``; other numbers are refused and rebuilt.
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -32,10 +32,13 @@ CREATE TABLE reused (source INTEGER PRIMARY KEY, sender TEXT, control TEXT);
 CREATE TABLE unprojected (
   kind TEXT, version TEXT, count INTEGER, source INTEGER,
   PRIMARY KEY (kind, version)) WITHOUT ROWID;
+-- settled: the message that said it again, readably; NULL while it waits.
 CREATE TABLE quarantine (
   source INTEGER PRIMARY KEY, received INTEGER, sender TEXT, control TEXT, kind TEXT, reason TEXT,
-  patient INTEGER);
+  patient INTEGER, digest INTEGER, settled INTEGER);
 CREATE INDEX quarantine_patient ON quarantine (patient) WHERE patient IS NOT NULL;
+CREATE INDEX quarantine_digest ON quarantine (digest);
+CREATE INDEX quarantine_waiting ON quarantine (control) WHERE settled IS NULL;
 CREATE TABLE gone (month TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 -- One row per patient number; person = the number its links show it under.
 CREATE TABLE patient (

@@ -27,7 +27,7 @@ _TRIES, _MOMENT_S = 3, 0.05
 
 
 class KitNotOpened(ReleveError):
-    """La mallette {kit} ne s'est pas ouverte dans le navigateur : {why}."""
+    """Le kit {kit} ne s'est pas ouvert dans le navigateur : {why}."""
 
     next_step = "Ouvrez ce fichier dans un navigateur et tapez le code de la carte du service."
 

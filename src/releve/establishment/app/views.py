@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,14 +20,14 @@ from releve.establishment.app import told
 from releve.establishment.app.gates import closed_gates
 from releve.establishment.app.seen import READERS, Seen, seen
 from releve.establishment.drawing import State, draw_map, states
-from releve.establishment.durations import span_words
-from releve.establishment.errors import NoTeam
+from releve.establishment.errors import NoTeam, UnknownNode
 from releve.establishment.graph import Graph
-from releve.establishment.recovery import GateState, Plan, plan
+from releve.establishment.recovery import GateState, Plan, Step, Waiting, foreseen, plan
 from releve.kernel.errors import ReleveError
 from releve.pages.rights import needs
+from releve.pages.wording import translated
 
-_POINTS = 12
+_POINTS = 9
 _TEAMS = 3
 #: The form's word for every machine but the workstations.
 ALL_SERVERS = "serveurs"
@@ -40,6 +42,15 @@ class Return:
     rto: str
     mark: str
     word: str
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """Lost nodes that wait for the same gates."""
+
+    nodes: tuple[Waiting, ...]
+    why: str
 
 
 @dataclass(frozen=True)
@@ -65,13 +76,16 @@ def chart(request: HttpRequest) -> HttpResponse:
     graph = Graph.of(found.establishment)
     if node:
         return _fall(request, found, graph, node)
-    points = told.points(found.establishment, graph)
+    points = told.alone(found.establishment, graph)
+    main = points.vital or points.other
     teller = told.Teller(found.establishment, graph, {})
     context = {
         "first": told.worst(found.establishment, points),
-        "same": told.equals(found.establishment, points) if points else "",
-        "points": points[:_POINTS],
-        "other_points": max(0, len(points) - _POINTS),
+        "same": told.equals(found.establishment, points) if points.all else "",
+        "points": main[:_POINTS],
+        "more_points": max(0, len(main) - _POINTS),
+        "other_points": points.other if points.vital else (),
+        "vital": bool(points.vital),
         "map": _drawn(found.establishment),
         "parts": teller.parts(),
         **_around(found),
@@ -83,12 +97,19 @@ def _fall(request: HttpRequest, found: Seen, graph: Graph, node: str) -> HttpRes
     establishment = found.establishment
     if f"service:{node}" in graph.index and node not in graph.index:
         node = f"service:{node}"
-    known = states(establishment, graph, [node])
+    try:
+        known = states(establishment, graph, [node])
+    except UnknownNode as error:
+        message, remedy = told.refused(establishment, error)
+        said = {"message": message, "remedy": remedy, "asked": node, **_around(found)}
+        return render(request, "establishment/unknown.html", said, status=400)
     stopped = _in_state(establishment, known, State.LOST, State.STOPPED)
     teller = told.Teller(establishment, graph, known)
     context = {
         "first": told.fall(establishment, node, stopped),
         "chosen": teller.row(node),
+        "about": teller.about(node),
+        "all_needs": teller.needs(node),
         "stopped": stopped,
         "holding": _in_state(establishment, known, State.HOLDS),
         "hindered": _in_state(establishment, known, State.HINDERED),
@@ -101,9 +122,9 @@ def _fall(request: HttpRequest, found: Seen, graph: Graph, node: str) -> HttpRes
     }
     if demand := teller.demand(node):
         context |= {
-            "demanded": span_words(demand.rto),
+            "demanded": told.span(demand.rto),
             "because": told.named(establishment, demand.because),
-            "reachable": span_words(demand.reachable),
+            "reachable": told.span(demand.reachable),
         }
     return render(request, "establishment/fall.html", context)
 
@@ -125,20 +146,24 @@ def recovery(request: HttpRequest) -> HttpResponse:
     if not asked.names:
         return render(request, "establishment/recovery.html", context)
     try:
-        made = _plan(found.establishment, asked)
+        made, after = _plans(found.establishment, asked)
     except ReleveError as error:
-        context["error"] = error
+        context["error"] = told.refused(found.establishment, error)
         return render(request, "establishment/recovery.html", context, status=400)
-    return render(request, "establishment/recovery.html", {**context, **_planned(found, made)})
+    planned = _planned(found, made, after)
+    return render(request, "establishment/recovery.html", {**context, **planned})
 
 
-def _plan(establishment: Establishment, asked: Asked) -> Plan:
+def _plans(establishment: Establishment, asked: Asked) -> tuple[Plan, Plan | None]:
+    """The order to follow now, and the one to prepare for what waits at open gates."""
     known = {gate.name for gate in establishment.gates}
     closed = {name: who for name, who in closed_gates().items() if name in known and who.strip()}
     text = asked.teams or str(_TEAMS)
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
         raise NoTeam(teams=f"« {text[:20]} »")
-    return plan(establishment, _lost(establishment, asked.names), int(text), closed)
+    lost, teams = _lost(establishment, asked.names), int(text)
+    made = plan(establishment, lost, teams, closed)
+    return made, foreseen(establishment, lost, teams, closed) if made.waiting else None
 
 
 def _lost(establishment: Establishment, names: list[str]) -> list[str]:
@@ -153,20 +178,39 @@ def _lost(establishment: Establishment, names: list[str]) -> list[str]:
     return found
 
 
-def _planned(found: Seen, made: Plan) -> dict[str, Any]:
+def _planned(found: Seen, made: Plan, after: Plan | None) -> dict[str, Any]:
     open_gates = [gate for gate in made.gates if gate.closed_by is None]
     back = _returns(found.establishment, made)
     return {
         "plan": made,
         "first": _first(made, open_gates),
         "steps": [(step, _clock(step.start), _clock(step.end)) for step in made.steps],
+        "waiting": _held(made.waiting),
+        "prepared": _prepared(made, after) if after else [],
         "gates": [(g, "" if g.opens is None else _clock(g.opens)) for g in made.gates],
         "returns": back,
-        "late": sum(each.word == _LATE for each in back),
+        "late": sum(each.late for each in back),
         "costs": []
         if made.waiting
         else [told.number(round(x, 1)) for x in (made.cost, made.fifo_cost, made.lower_bound)],
     }
+
+
+def _held(waiting: Iterable[Waiting]) -> list[Held]:
+    """One line per set of gates, in the order first met."""
+    groups: dict[str, list[Waiting]] = {}
+    for each in waiting:
+        groups.setdefault(each.why, []).append(each)
+    return [Held(tuple(nodes), why) for why, nodes in groups.items()]
+
+
+def _prepared(made: Plan, after: Plan) -> list[tuple[Step, str]]:
+    """What waits, in the order foreseen, with how long each takes; no hour: nobody knows when the
+    gates will be closed.
+    """
+    held = {each.node for each in made.waiting}
+    kept = [step for step in after.steps if step.node in held]
+    return [(step, told.span(timedelta(minutes=step.end - step.start))) for step in kept]
 
 
 def _first(made: Plan, open_gates: list[GateState]) -> str:
@@ -174,17 +218,19 @@ def _first(made: Plan, open_gates: list[GateState]) -> str:
     ready = [gate for gate in open_gates if gate.opens == 0]
     if made.steps:
         starts = [step for step in made.steps if step.start == made.steps[0].start]
-        names = [f"{step.node} ({step.name})" for step in starts]
-        return _("Commencez par %(names)s.") % {"names": ", ".join(names)}
+        names = [told.code_and_name(step.node, step.name) for step in starts]
+        return told.sentence(_("Commencez par %(names)s."), names=told.joined(names))
     if ready:
         gate = ready[0]
-        return _("Rien ne commence avant la porte « %(gate)s ». La ferme : %(keeper)s.") % {
-            "gate": gate.name,
-            "keeper": gate.keeper,
-        }
+        return told.sentence(
+            _("Rien ne commence avant la porte « %(gate)s ». La ferme : %(keeper)s."),
+            gate=told.in_french(gate.name),
+            keeper=told.in_french(gate.keeper),
+        )
     return _("Rien à reconstruire.")
 
 
+#: How a service stands against its DMIA.
 _HELD, _LATE, _STUCK = "tenue", "dépassée", "attend une porte"
 
 
@@ -196,15 +242,15 @@ def _returns(establishment: Establishment, made: Plan) -> list[Return]:
     rows = []
     for service in sorted(stopped, key=lambda s: made.services_back.get(s.node, never)):
         minutes = made.services_back.get(service.node)
-        rto = span_words(service.rto) if service.rto is not None else ""
+        rto = told.span(service.rto) if service.rto is not None else ""
+        late = service.rto is not None and (minutes or 0) * 60 > service.rto.total_seconds()
         if minutes is None:
-            rows.append(Return(service.name, "", rto, "○", _STUCK))
+            rows.append(Return(service.name, "", rto, "○", translated(_STUCK)))
         elif service.rto is None:
             rows.append(Return(service.name, _clock(minutes), "", "–", _("DMIA non renseignée")))
         else:
-            held = minutes * 60 <= service.rto.total_seconds()
-            mark, word = ("●", _HELD) if held else ("○", _LATE)
-            rows.append(Return(service.name, _clock(minutes), rto, mark, word))
+            mark, word = ("○", _LATE) if late else ("●", _HELD)
+            rows.append(Return(service.name, _clock(minutes), rto, mark, translated(word), late))
     return rows
 
 
@@ -225,7 +271,8 @@ def _clock(minutes: int) -> str:
 def _drawn(establishment: Establishment, node: str | None = None) -> str:
     """The drawing, links and names already escaped."""
     address = reverse("establishment")
-    return mark_safe(draw_map(establishment, highlight=node, address=address))  # noqa: S308
+    drawn = draw_map(establishment, highlight=node, address=address, say=translated)
+    return mark_safe(drawn)  # noqa: S308
 
 
 def _around(found: Seen) -> dict[str, Any]:
