@@ -17,8 +17,9 @@ from tests.incident.ledger import fact
 #: One entry of each kind that the table reads.
 WHATS = (
     *(vault.ALARM, vault.REFUSED, vault.GARBAGE, vault.UNREADABLE, vault.DOUBTFUL, vault.RESTORED),
-    *("care.kit.published", "care.kit.refused", "care.kit.frozen"),
-    *("care.quarantine", "care.feed.silent", "care.feed.back", "accord.refusé", "accord.écarté", "accord.donné"),
+    *("care.kit.published", "care.kit.refused", "care.kit.frozen", "care.kit.thawed"),
+    "care.quarantine",
+    *("care.feed.silent", "care.feed.back", "accord.refusé", "accord.écarté", "accord.donné"),
     *("incident.opened", "incident.reopened", "incident.closed", "incident.reflex.held"),
 )
 

@@ -170,6 +170,12 @@ REFLEXES: tuple[Reflex, ...] = (
         NOTE,
     ),
     Reflex(
+        "kits dégelés",
+        _is("care.kit.thawed"),
+        lambda e: "Kits dégelés : ils se refont comme chaque jour.",
+        NOTE,
+    ),
+    Reflex(
         "messages non lus",
         _is("care.quarantine"),
         lambda e: f"Flux de soins : {_counted(e)} en quarantaine depuis {e.system}.",

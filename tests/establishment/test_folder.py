@@ -181,6 +181,36 @@ def test_several_faults_come_in_order_and_the_good_part_is_read() -> None:
     assert len(reading.establishment.machines) == 6
 
 
+def test_a_missing_column_is_one_fault_and_the_rows_are_read() -> None:
+    files = {name: content.encode() for name, content in FILES.items()}
+    rows = files["machines.csv"].splitlines()
+    files["machines.csv"] = b"\n".join(row.rpartition(b";")[0] for row in rows)
+    reading = read_bytes({**files, "people.csv": files["people.csv"].replace(b"phone", b"gsm")})
+    columns = [f for f in reading.faults if f.kind == "column"]
+    assert [(f.file, f.line, f.breaks_graph) for f in columns] == [
+        ("machines.csv", 1, True),
+        ("people.csv", 1, False),
+    ]
+    assert len(reading.faults) == 2
+    assert len(reading.establishment.machines) == 7
+    assert len(reading.establishment.people) == 3
+
+
+def test_a_workstation_may_have_no_minutes(tmp_path: Path) -> None:
+    files = changed("machines.csv", "Windows 10;15", "Windows 10;")
+    assert check_folder(write(tmp_path / "d", files)) == ()
+
+
+def test_a_huge_field_is_told_by_its_limit_and_the_next_rows_are_read() -> None:
+    files = {name: content.encode() for name, content in FILES.items()}
+    files["people.csv"] = files["people.csv"].replace("Élise".encode(), b"E" * 200_000)
+    reading = read_bytes(files)
+    (fault,) = [f for f in reading.faults if f.file == "people.csv"]
+    assert (fault.line, fault.kind) == (2, "limits")
+    assert "au plus 2000 caractères" in fault.remedy
+    assert [p.id for p in reading.establishment.people] == ["P002", "P003"]
+
+
 def test_a_declared_rota_without_watch_and_one_that_stops_early(tmp_path: Path) -> None:
     rotas = """
 [[rota]]
@@ -215,6 +245,8 @@ def test_what_is_no_folder_of_an_establishment_is_unreadable(tmp_path: Path, wha
         os.mkfifo(folder / _TOML)
     with pytest.raises(FolderUnreadable) as refusal:
         check_folder(folder)
+    told = {"missing": "introuvable", "a file": "pas un dossier", "a link": "lien symbolique"}
+    assert told.get(what, "") in str(refusal.value)
     assert refusal.value.exit_code == 2
     assert refusal.value.remedy
 
@@ -259,3 +291,28 @@ def test_the_night_the_clocks_change_is_no_hole(tmp_path: Path) -> None:
     night = _watch("G", "20261024T200000", "20261025T080000", "RRULE:FREQ=DAILY;COUNT=3\n")
     day = _watch("G", "20261024T080000", "20261024T200000", "RRULE:FREQ=DAILY;COUNT=3\n")
     assert check_folder(write(tmp_path / "d", _agenda(night, day))) == ()
+
+
+def test_a_hole_in_the_repeated_hour_says_which_of_the_two(tmp_path: Path) -> None:
+    before = _watch("G", "20261024T200000", "20261025T020000")
+    after = _watch("G", "20261025T030000", "20261025T080000").replace(
+        "DTSTART;TZID=Europe/Paris:20261025T030000", "DTSTART:20261025T010000Z"
+    )
+    (fault,) = check_folder(write(tmp_path / "d", _agenda(before, after)))
+    assert "02:00 (heure d'été) au 25 oct. 2026 à 02:00 (heure d'hiver)" in fault.what
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("DTSTART;TZID=Europe/Paris:20261102T080000", "DTSTART:2026-11-02", "n'est pas une date"),
+        ("DTSTART;TZID=Europe/Paris:20261102T080000\n", "", "(DTSTART manque)"),
+        ("DTEND;TZID=Europe/Paris:20261109T080000\n", "DURATION:8h\n", "mal écrite"),
+        ("RRULE:FREQ=WEEKLY;INTERVAL=2", "RRULE:FREQ=SOUVENT", "« RRULE » est illisible"),
+    ],
+)
+def test_unreadable_hours_are_told_in_french(tmp_path: Path, old: str, new: str, said: str) -> None:
+    faults = check_folder(write(tmp_path / "d", changed("oncall.ics", old, new)))
+    told = [f.what for f in faults if f.kind == "ics"]
+    assert told
+    assert all(said in each for each in told)

@@ -25,9 +25,10 @@ from pytest_django import Settings
 
 from releve.establishment import Establishment, load, load_folder
 from releve.establishment.app.seen import restricted
+from releve.establishment.app.told import DRAWN, alone
 from releve.establishment.drawing import MOST, State, draw_map, states
-from releve.establishment.graph import Graph, blast
-from releve.establishment.recovery import plan
+from releve.establishment.graph import Graph, blast, single_points
+from releve.establishment.recovery import foreseen, plan
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
 from releve.kernel.perimeter import perimeter
@@ -176,7 +177,13 @@ def text(browser: Client, address: str = "/etablissement/", status: int = 200) -
     """What the page says, without its tags."""
     answer = browser.get(address)
     assert answer.status_code == status, address
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+    return words_of(answer.content.decode())
+
+
+def words_of(html: str) -> str:
+    """A page as it is read; a name marked French is part of its sentence."""
+    bare = re.sub(r"</?bdi[^>]*>", "", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
 
 
 def nodes_of(page: str) -> set[str]:
@@ -187,6 +194,11 @@ def nodes_of(page: str) -> set[str]:
 def closed_by_hand() -> Mapping[str, str]:
     """As ``settings.RELEVE_GATES`` gives them; the second is not of this hospital."""
     return {"zone propre": "Mme Martin", "autre porte": "personne"}
+
+
+def all_closed_by_hand() -> Mapping[str, str]:
+    """Every gate of Valbrume."""
+    return {"zone propre": "Mme Martin", "identité assainie": "M. Diallo"}
 
 
 @pytest.mark.django_db
@@ -201,7 +213,7 @@ def test_the_first_sentence_is_what_stops_most_and_the_tables_say_what_is_drawn(
     chief: Client, valbrume: Establishment
 ) -> None:
     page = chief.get("/etablissement/").content.decode()
-    assert "Si SRV-IDENTITE (Annuaire principal) tombe, 11 services" in unescape(page)
+    assert "Si SRV-IDENTITE (Annuaire principal) tombe, 11 services" in words_of(page)
     svg = page[page.index("<svg") : page.index("</svg>") + 6]
     tables = page[page.index("</figure>") :]
     assert len(nodes_of(svg)) > 110 and nodes_of(svg) == nodes_of(tables)
@@ -237,8 +249,60 @@ def test_the_order_stops_at_an_open_gate_and_goes_on_when_a_person_closed_it(
     going = text(chief, address)
     assert "Commencez par SRV-IDENTITE (Annuaire principal)." in going
     assert "fermée par Mme Martin" in going
-    assert "SRV-BASE Bases de données 1 attend la porte « identité assainie »" in going
+    assert "attend la porte « identité assainie » (gardien : RSSI) SRV-BASE, SRV-FICHIERS" in going
     assert "autre porte" not in going
+
+
+@pytest.mark.django_db
+def test_what_waits_is_listed_apart_in_the_order_to_prepare(
+    chief: Client, valbrume: Establishment, settings: Settings
+) -> None:
+    lost = ["SRV-BASE", "SRV-IDENTITE", "SW-COEUR-1"]
+    address = f"/etablissement/reprise/?perdus={','.join(lost)}&equipes=2"
+    page = chief.get(address).content.decode()
+    start = page.index('<section class="foreseen"')
+    apart, rest = page[start : page.index("</section>", start)], page[:start]
+    after = foreseen(valbrume, lost, 2)
+    assert after is not None and set(after.order) == set(lost)
+    waiting = [node for node in after.order if node != "SW-COEUR-1"]
+    assert re.findall(r"\?noeud=([^\"]+)", apart) == waiting
+    assert "préparez, ne rebranchez pas" in words_of(apart) and "30 min" in apart
+    assert nodes_of(rest[rest.index('id="t-steps"') :]) == {"SW-COEUR-1"}
+    settings.RELEVE_GATES = f"{__name__}.all_closed_by_hand"
+    assert "À préparer" not in text(chief, address)
+
+
+@pytest.mark.django_db
+def test_the_page_lists_the_single_points_of_the_verb_and_says_the_others_apart(
+    hospital: Home, valbrume: Establishment
+) -> None:
+    found = alone(valbrume, Graph.of(valbrume))
+    assert [p.node for p in found.vital] == [p.node for p in single_points(valbrume)]
+    page = person("diallo", (Role.DSI, EJ)).client.get("/etablissement/").content.decode()
+    table = page[page.index('id="t-points"') :]
+    table, after = table[: table.index("</table>")], table[table.index("</table>") :]
+    first = [p.node for p in single_points(valbrume)][:9]
+    assert re.findall(r"\?noeud=([^\"]+)", table) == first
+    assert "Et 29 autres, moins lourds" in words_of(after)
+    assert "10 autres arrêtent seuls un service sans en arrêter de vital" in words_of(after)
+    assert "DUI" in words_of(after[: after.index("<section")])
+
+
+def test_every_text_the_drawing_asks_for_is_one_the_catalogue_is_told_of(
+    valbrume: Establishment,
+) -> None:
+    asked: set[str] = set()
+
+    def say(words: str) -> str:
+        asked.add(words)
+        return words
+
+    model = valbrume.applications[0]
+    more = tuple(replace(model, id=f"APP-{n}", services=()) for n in range(MOST))
+    large = replace(valbrume, applications=(*valbrume.applications, *more))
+    draw_map(large, lost=["SRV-IDENTITE", "service:URG"], say=say)
+    titles = {"Services", "Applications", "Serveurs", "Socle"}
+    assert asked - titles - {state.value for state in State} == set(DRAWN)
 
 
 @pytest.mark.django_db
@@ -271,7 +335,7 @@ def test_an_account_of_one_site_sees_that_site_only(hospital: Home) -> None:
     assert "le reste de l'établissement n'est ni montré ni compté" in unescape(page)
     for hidden in ("Urgences", "SRV-LABO-01", "Maternité", "900 postes", "timedelta"):
         assert hidden not in page, hidden
-    assert "Si SRV-IDENTITE (Annuaire principal) tombe, 1 service" in unescape(page)
+    assert "Si SRV-IDENTITE (Annuaire principal) tombe, 1 service" in words_of(page)
     assert "SRV-IDENTITE" in nodes_of(page) and "service:SSR" in unescape(page).replace("%3A", ":")
     whole = load_folder(VALBRUME)
     hidden_names = whole.names.keys() - restricted(whole, _within(AULNES)).names.keys()
@@ -425,3 +489,12 @@ def test_the_loss_prints_on_a4_with_the_whole_drawing_on_one_sheet(
     assert len(drawn) == 1 and "OPER-NET" in drawn[0] and "✕ SRV-BASE" in drawn[0]
     assert all("SIMULATION" in sheet for sheet in sheets if sheet.strip())
     assert "Que se passe-t-il" not in told.stdout.decode()
+
+
+@pytest.mark.browser
+def test_the_whole_map_prints_on_few_sheets(opened: Open, browser: Browser) -> None:
+    page = enter(opened, browser)
+    page.goto(opened.address + "etablissement/")
+    with pikepdf.open(BytesIO(page.pdf(prefer_css_page_size=True))) as pdf:
+        assert len(pdf.pages) <= 5
+    page.context.close()

@@ -68,8 +68,9 @@ def test_a_folder_with_one_fault_changes_nothing(home: Home, tmp_path: Path) -> 
 
 def test_a_real_home_refuses_the_test_numbers(tmp_path: Path) -> None:
     real = birth(tmp_path / "real", World.REAL, _NOW)
-    with pytest.raises(FinessRefused):
+    with pytest.raises(FinessRefused) as refusal:
         load(real, write(tmp_path / "d"), _NOW)
+    assert "Mettez le FINESS de votre établissement" in refusal.value.remedy
     assert current(real) is None
 
 

@@ -62,6 +62,14 @@ def test_load_then_save_then_the_stored_one_answers(tmp_path: Path) -> None:
     assert "check" in refused.stderr
 
 
+def test_a_refused_load_leaves_no_newborn_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = run("load", str(write(tmp_path / "d")), "--home", str(home))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "./run drill" in done.stderr
+    assert not home.exists()
+
+
 def test_plan_needs_a_named_person_at_each_gate(tmp_path: Path) -> None:
     folder = str(write(tmp_path / "d"))
     lost = ("--teams", "2", "--lost", "SRV-AD-01,SRV-AD-02", "--lost", "SRV-DPI-01")

@@ -15,7 +15,7 @@ from releve.kernel.home import Home
 from releve.ledger.app.models import Outbox
 from releve.ledger.app.outbox import drain
 from releve.ledger.evidence import from_json
-from releve.runtime.duty import Duty, cursor_of, take
+from releve.runtime.duty import Duty, Log, cursor_of, take
 from releve.runtime.ledger import open_ledger, read_entries
 from releve.vault import facts as vault
 from tests.incident.ledger import append, fact
@@ -143,6 +143,30 @@ def test_an_act_that_fails_leaves_nothing_and_the_cursor_where_it_was(
     assert (Incident.objects.count(), Outbox.objects.count()) == (0, 0)
     duty.turn()
     assert Incident.objects.count() == 1
+
+
+def test_a_sentence_too_long_for_the_log_is_cut_and_the_reading_goes_on(records: Home) -> None:
+    duty = Duty(records, SystemClock())
+    append(
+        records,
+        fact(vault.REFUSED, 1, cause="c" * 3000),
+        fact(vault.ALARM, 2, unit="\u202e" * 1000),
+        fact(vault.REFUSED, 3, cause="d" * 3000),
+    )
+    assert duty.turn() == 4
+    told = [text for _, _, text in _lines()]
+    assert [len(text) for text in told[1:]] == [2000, 2000, 2000]
+    assert all(text.endswith("…") for text in told[1:])
+    assert DutyCursor.objects.get().next == 4
+
+
+def test_an_entry_not_yet_published_is_seen_to_have_come(records: Home) -> None:
+    append(records, fact(vault.REFUSED, 1))
+    log = Log(records)
+    with open_ledger(records) as ledger:
+        before = log._marks()
+        ledger.append(fact(vault.REFUSED, 2))
+        assert log._marks() != before
 
 
 def test_an_entry_of_another_epoch_is_another_entry(records: Home) -> None:

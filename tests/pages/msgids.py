@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from django.utils.translation.template import templatize
 
+from releve.care.words import UNREAD
+
 SOURCES = Path(__file__).parents[2] / "src/releve"
 _TEXT = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _CALL = re.compile(rf"\bn?gettext\(({_TEXT})(?:, ({_TEXT}), count)?\)")
@@ -21,7 +23,7 @@ _SIMPLE = frozenset({"gettext", "gettext_lazy", "gettext_noop"})
 TABLES: dict[str, tuple[str, ...]] = {
     "care/words.py": (
         "TITLES", "NO_TREATMENTS", "_NEVER", "_NONE_STATED", "_SHORT_NEVER", "_STATUS",
-        "state_words", "short_state",
+        "state_words", "short_state", "KINDS", "HOMONYM",
     ),
     "establishment/app/told.py": ("_KINDS",),
     "establishment/app/views.py": ("_HELD",),
@@ -105,7 +107,7 @@ def in_calls() -> Iterator[Said]:
                 where = f"{path.relative_to(SOURCES)}:{node.lineno}"
                 if kind in _SIMPLE and texts:
                     yield Said(str(texts[0]), None, where)
-                elif kind in ("ngettext", "ngettext_lazy"):
+                elif kind in ("ngettext", "ngettext_lazy") and len(texts) > 1:
                     yield Said(str(texts[0]), str(texts[1]), where)
 
 
@@ -118,6 +120,7 @@ def in_tables() -> Iterator[Said]:
             if _names(node) & set(wanted):
                 for text in _texts(node):
                     yield Said(text, None, f"{name}:{node.lineno}")
+    yield Said(*UNREAD, "care/words.py")
 
 
 def in_errors() -> Iterator[Said]:

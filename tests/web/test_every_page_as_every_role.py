@@ -54,6 +54,7 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "patients": (CARE, ALL),
     "patient_search": (CARE, ALL),
     "patients_found": (CARE, ALL),
+    "quarantine": (CARE | DSI, ENTITY),
     "ward": (CARE, HERE),
     "ward_live": (CARE, HERE),
     "ward_unnamed": (CARE, ENTITY),

@@ -128,17 +128,19 @@ def altered(index: int, now: datetime) -> Fact:
     )
 
 
-def forgotten(month: str, records: int, now: datetime) -> Fact:
-    """A month's key was destroyed, by somebody's decision."""
+def forgotten(month: str, destroyed: datetime) -> Fact:
+    """A month's key was destroyed at that time, by somebody's decision. How many messages it held
+    is known only once the views are made again: the fact does not wait for it.
+    """
     return Fact(
         kind="decision",
         what=FORGOTTEN,
-        when=now,
+        when=destroyed,
         system="flux HL7",
-        value=records,
-        unit="messages",
+        value=month,
+        unit=None,
         origin=f"care.forgotten.{month}",
-        number=max(1, int(now.timestamp())),
+        number=max(1, int(destroyed.timestamp())),
         detail={"month": month},
     )
 

@@ -13,7 +13,7 @@ from releve.kernel.errors import BadInput
 
 #: What a source may speak of, besides the sections of a file.
 KINDS = ("identity", "movements", "allergies", "treatments", "results", "documents")
-_FIX = "Écrivez par exemple [results] puis period_minutes = 60 (de 1 à 525600), ou period_seconds = 30."
+_FIX = "Écrivez par exemple [results] puis period_minutes = 60 (de 1 à 525600), ou period_seconds."
 _UNITS = {"period_minutes": timedelta(minutes=1), "period_seconds": timedelta(seconds=1)}
 _LONGEST = timedelta(days=365)
 

@@ -19,6 +19,13 @@ _NOT_A_PATIENT = frozenset({"INS", "NI", "NH", "AN", "VN", "SN", "SS", "PN", "XX
 #: CX-5 of a patient number, the best first; « MR » is what foreign feeds say for « PI ».
 _PATIENT_KINDS = ("PI", "MR", "PT", "")
 NULL = '""'
+#: CX-5 of the numbers that, listed in one PID-3, are one person's; an untyped one may be anything,
+#: the social security number of a parent for one.
+_LISTED_KINDS = frozenset({"PI", "MR", "PT"})
+#: More numbers than that for one person is no word on identity.
+_MOST_LISTED = 8
+#: Before any hour.
+_NEVER = -(2**63)
 
 
 class Number(NamedTuple):
@@ -58,13 +65,18 @@ class Version(NamedTuple):
 
 
 class Link(NamedTuple):
-    """« ``gone`` is ``kept`` » (or, ``on`` false, is not any more), as of ``sent`` (ms)."""
+    """« ``gone`` is ``kept`` » (or, ``on`` false, is not any more), as of ``sent`` (ms).
+
+    ``listed``: no merge said it, one PID-3 lists both; ``sent`` is then the latest hour it was
+    listed, ``source`` the first message that did, ``kept`` the one of the two received first.
+    """
 
     gone: int
     kept: int
     sent: int
     source: int
     on: bool = True
+    listed: bool = False
 
 
 @lru_cache(maxsize=65_536)
@@ -98,6 +110,19 @@ def patient_number(numbers: Iterable[Number]) -> Number | None:
         if rank < best_rank:
             best, best_rank = number, rank
     return best
+
+
+def listed_numbers(numbers: Iterable[Number]) -> tuple[Number, ...]:
+    """Those of one PID-3 that are one person's by the sender's own word; empty, or at least two.
+
+    Patient numbers by their type; when none has a type, those that an authority gave. A number
+    without any digit but 0 stands for no one.
+    """
+    local = [n for n in numbers if not n.is_ins and any(c in "123456789" for c in n.number)]
+    typed = [n for n in local if n.kind in _LISTED_KINDS]
+    listed = typed or [n for n in local if not n.kind and n.authority]
+    once = {(n.authority, n.number): n for n in reversed(listed)}
+    return tuple(once[key] for key in sorted(once)) if 2 <= len(once) <= _MOST_LISTED else ()
 
 
 def add_version(versions: list[Version], new: Version) -> None:
@@ -135,31 +160,69 @@ def current(versions: list[Version]) -> tuple[tuple[str, ...], int]:
     return tuple(shown), versions[0].source
 
 
-def persons(links: Iterable[Link]) -> Mapping[int, int]:
-    """For every number that a live link touches, the number its person is shown under.
+class _Groups:
+    """Numbers joined two by two, and the authorities met in each group."""
 
-    That one is the last ``kept`` that was itself merged nowhere; in a circle, the last ``kept``.
-    """
-    live = [link for link in links if link.on]
-    parent: dict[int, int] = {}
+    def __init__(self, authorities: Mapping[int, str]) -> None:
+        self._authorities = authorities
+        self._met: dict[int, set[str]] = {}
+        self.parent: dict[int, int] = {}
 
-    def root(number: int) -> int:
-        parent.setdefault(number, number)
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
+    def root(self, number: int) -> int:
+        if number not in self.parent:
+            self.parent[number] = number
+            said = self._authorities.get(number)
+            self._met[number] = set() if said is None else {said}
+        while self.parent[number] != number:
+            self.parent[number] = self.parent[self.parent[number]]
+            number = self.parent[number]
         return number
 
-    for link in live:
-        parent[root(link.gone)] = root(link.kept)
-    merged_away = {link.gone for link in live}
-    shown: dict[int, tuple[bool, int, int, int]] = {}
-    for link in live:
-        candidate = (link.kept not in merged_away, link.sent, link.source, link.kept)
-        group = root(link.kept)
+    def join(self, gone: int, kept: int) -> None:
+        one, other = self.root(gone), self.root(kept)
+        if one != other:
+            self.parent[one] = other
+            self._met[other] |= self._met.pop(one)
+
+    def may_join(self, gone: int, kept: int) -> bool:
+        """Whether no authority would then have given two numbers that nobody listed together."""
+        one, other = self.root(gone), self.root(kept)
+        both = {self._authorities.get(gone)} & {self._authorities.get(kept)}
+        return one == other or self._met[one] & self._met[other] <= both
+
+
+def persons(links: Iterable[Link], authorities: Mapping[int, str] | None = None) -> dict[int, int]:
+    """For every number that a live link touches, the number its person is shown under.
+
+    Merges stand. Listings are taken the latest first, each unless parted since, or unless it would
+    give a person two numbers of one authority (``authorities``: of each number). The number shown
+    is the last ``kept`` of a merge that was itself merged nowhere (in a circle, the last ``kept``);
+    without merge, of the numbers listed the first received.
+    """
+    links = list(links)
+    merges = [link for link in links if link.on and not link.listed]
+    parted = {frozenset(link[:2]): link[2:4] for link in links if not link.on}
+    groups = _Groups(authorities or {})
+    for link in merges:
+        groups.join(link.gone, link.kept)
+    listings: list[Link] = []
+    latest_first = sorted(links, key=lambda link: (*link[2:4], *link[:2]), reverse=True)
+    for link in latest_first:
+        stands = link.listed and link[2:4] > parted.get(frozenset(link[:2]), (_NEVER, _NEVER))
+        if stands and groups.may_join(link.gone, link.kept):
+            groups.join(link.gone, link.kept)
+            listings.append(link)
+    shown: dict[int, tuple[bool, bool, int, int, int]] = {}
+    merged_away = {link.gone for link in merges}
+    listed_away = {link.gone for link in listings}
+    for link in [*merges, *listings]:
+        when = (0, -link.source) if link.listed else link[2:4]
+        away = listed_away if link.listed else merged_away
+        candidate = (not link.listed, link.kept not in away, *when, link.kept)
+        group = groups.root(link.kept)
         if group not in shown or candidate > shown[group]:
             shown[group] = candidate
-    return {number: shown[root(number)][3] for number in parent}
+    return {n: shown[groups.root(n)][4] for n in list(groups.parent) if groups.root(n) in shown}
 
 
 @lru_cache(maxsize=65_536)

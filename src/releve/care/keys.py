@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from releve.care.errors import BadMonth, MonthKeyDamaged
-from releve.kernel.clock import iso
-from releve.kernel.durable import create_durably, fsync, fsync_folder, make_folder
+from releve.kernel.clock import from_iso, iso
+from releve.kernel.durable import create_durably, fsync, fsync_folder, make_folder, write_durably
 from releve.kernel.home import Home
 
 KEY_BYTES = 32
@@ -88,6 +88,16 @@ class MonthKeys:
         stems = (name.removesuffix(_DESTROYED) for name in self._names() if _DESTROYED in name)
         return tuple(stem for stem in stems if _MONTH.fullmatch(stem))
 
+    def destroyed_at(self, month: str) -> datetime | None:
+        """When the last key of a month was destroyed; None when none was, or the note of it does
+        not say.
+        """
+        try:
+            note = (self._folder / f"{check_month(month)}{_DESTROYED}").read_text("ascii")
+            return from_iso(note.strip())
+        except (FileNotFoundError, ValueError):
+            return None
+
     def destroy(self, month: str, now: datetime) -> bool:
         """Overwrite, remove, and leave a note of it; False when there was no key.
 
@@ -99,7 +109,7 @@ class MonthKeys:
             descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
-        create_durably(path.with_name(path.name + _DESTROYED), iso(now).encode() + b"\n")
+        write_durably(path.with_name(path.name + _DESTROYED), iso(now).encode() + b"\n")
         try:
             os.pwrite(descriptor, secrets.token_bytes(KEY_BYTES), 0)
             fsync(descriptor)

@@ -11,15 +11,13 @@ from datetime import datetime
 
 from releve import __version__
 from releve.kernel.home import Home
-from releve.kernel.ids import Finess
+from releve.kernel.ids import DRILL_FINESS
 from releve.kernel.perimeter import Perimeter
 from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, Place, Tool
 from releve.ledger.commitments import Salts
 
 OPENED = "care.file.opened"
-#: What a drill home signs under before its entity is declared.
-DRILL_FINESS = Finess("990000010")
 
 
 def opened(

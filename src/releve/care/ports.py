@@ -30,8 +30,8 @@ class Fact:
     what: str
     when: datetime
     system: str
-    value: int
-    unit: str
+    value: int | str
+    unit: str | None
     origin: str
     number: int
     sha256: str | None = None

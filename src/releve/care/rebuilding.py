@@ -68,7 +68,7 @@ def rebuild(home: Home, count: int) -> Rebuilt:
 
     Raises ``JournalDamaged``; then the old views are untouched.
     """
-    with _aside(home) as path:
+    with _aside(home, "rebuilt") as path:
         done = _project(home, path, count)
         _put_in_place(path, views_path(home))
     return done
@@ -80,7 +80,7 @@ def compare(home: Home) -> tuple[Rebuilt, str | None]:
     Returns the first table that differs; None when both are the same, byte for byte. Raises
     ``ViewsMissing`` when there are none, ``ViewsForeign``.
     """
-    with _aside(home) as path, _aside(home, "copy") as copy:
+    with _aside(home, "checked") as path, _aside(home, "copy") as copy:
         _copy(views_path(home), copy)
         with closing(Projector(copy)) as projector:
             count = projector.cursor
@@ -129,7 +129,7 @@ def _project(home: Home, path: Path, count: int) -> Rebuilt:
 
 
 @contextmanager
-def _aside(home: Home, name: str = "rebuilt") -> Iterator[Path]:
+def _aside(home: Home, name: str) -> Iterator[Path]:
     """A database that is gone at the end, whatever happens; one left by a crash is removed."""
     path = home.path / "care" / f"views.{name}.sqlite3"
     make_folder(path.parent)

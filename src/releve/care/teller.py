@@ -64,7 +64,8 @@ class Teller:
     def taken(self, records: Sequence[Kept | Gone], taken: Taken) -> None:
         """The quarantine is looked at, at the next turn, when something went there."""
         if taken.quarantined:
-            self._look = True
+            with self._lock:
+                self._look = True
 
     def tell(self) -> int:
         """Say what is new, at most once in a few seconds; returns how many facts.
@@ -78,10 +79,10 @@ class Teller:
         segments = [s for s in closed_segments(self._journal) if s.first >= self._segment]
         with self._lock:
             altered = list(self._altered)
+            look, self._look = self._look, False
         told = [*altered, *(facts.segment_closed(segment, now) for segment in segments)]
         silences, heard, unreadable = self._listen(now)
         told += heard
-        look, self._look = self._look, False
         try:
             counts = _bounded(_quarantine(self._views) if look else {}, self._counts)
             for sender, count in counts.items():
@@ -89,7 +90,8 @@ class Teller:
             if told:
                 self._ledger.record(told)
         except BaseException:
-            self._look |= look
+            with self._lock:
+                self._look |= look
             raise
         if told or silences != self._silences:
             self._segment = max((s.first + 1 for s in segments), default=self._segment)

@@ -210,7 +210,10 @@ def unread(base: sqlite3.Connection, groups: dict[int, list[Member]]) -> dict[in
     """How many messages about each person wait in quarantine."""
     person_of = {m.id: person for person, group in groups.items() for m in group}
     counts = dict.fromkeys(groups, 0)
-    query = "SELECT patient, count(*) FROM quarantine WHERE settled IS NULL AND patient IN ({}) GROUP BY patient"
+    query = (
+        "SELECT patient, count(*) FROM quarantine"
+        " WHERE settled IS NULL AND patient IN ({}) GROUP BY patient"
+    )
     for patient, count in _each(base, query, person_of):
         counts[person_of[patient]] += count
     return counts

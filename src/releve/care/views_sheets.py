@@ -8,7 +8,7 @@ from datetime import datetime
 
 from releve.care.freshness import Freshness
 from releve.care.identity import fold, key_of
-from releve.care.projection.allergies import NONE
+from releve.care.projection.allergies import DELETED, NONE, only_codes
 from releve.care.sheet import SECTIONS, PatientSheet, Row, Section, State, Stay, Traits, Value
 from releve.care.views_rows import (
     Bedded,
@@ -117,7 +117,9 @@ def _section(
     last = micros(min(times, default=None))
     nones = [fact for fact in ours if fact.ident.startswith(NONE)]
     rows = _rows([fact for fact in ours if not fact.ident.startswith(NONE)], nones)
-    stated = bool(nones) and all(row.ended for row in rows)
+    stated = _affirmed(nones) and all(row.ended for row in rows)
+    if not rows and not stated:
+        return Section(name, State.NEVER, (), None, last)
     state = State.NONE_STATED if stated else State.RECEIVED
     if last is not None and freshness.silent(name, last, now):
         state = State.SILENT
@@ -125,6 +127,17 @@ def _section(
             said = (_row(none, False) for none in nones)
             rows = (*(row for row in said if row.values), *rows)
     return Section(name, state, rows, micros(max(fact.received for fact in ours)), last)
+
+
+def _affirmed(nones: Iterable[FactRow]) -> bool:
+    """Whether a source's last word is « none », and not that it deleted what it had said."""
+    last: dict[tuple[int, int], FactRow] = {}
+    for none in nones:
+        whose = (none.patient, none.sender)
+        known = last.get(whose)
+        if known is None or (none.cversion, none.csource) > (known.cversion, known.csource):
+            last[whose] = none
+    return any(not none.ident.startswith(DELETED) for none in last.values())
 
 
 def _latest(rows: Iterable[FactRow]) -> list[FactRow]:
@@ -157,14 +170,29 @@ def _rows(ours: Sequence[FactRow], nones: Sequence[FactRow]) -> tuple[Row, ...]:
     A « none » takes back what the same sender said before it of the same number, and no more: a
     merge, or another source, must not erase an allergy.
     """
+    back = _taken_back(ours)
     said = {(none.patient, none.sender): none.cversion for none in nones}
 
     def ended(fact: FactRow) -> bool:
-        return bool(fact.ended) or fact.cversion < said.get((fact.patient, fact.sender), -1)
+        after = max(said.get((fact.patient, fact.sender), -1), back.get(fact.ident, -1))
+        return bool(fact.ended) or fact.cversion < after
 
     # Stable: the observations of one message stay in its order.
     ordered = sorted(ours, key=lambda f: (ended(f), -(f.at or 0), f.csource))
     return tuple(_row(fact, ended(fact)) for fact in ordered)
+
+
+def _taken_back(ours: Sequence[FactRow]) -> dict[str, int]:
+    """Allergies deleted by their code alone, and as of what version; where the sender told of
+    several under that code, none is.
+    """
+    back: dict[str, int] = {}
+    for fact in ours:
+        if fact.ended:
+            named = [other.ident for other in ours if only_codes(fact.ident, other.ident)]
+            if len(named) == 1:
+                back[named[0]] = fact.sversion
+    return back
 
 
 def _row(fact: FactRow, ended: bool) -> Row:

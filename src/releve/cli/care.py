@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from releve.cli import care_files, care_kit, care_read
+from releve.cli import care_files, care_kit, care_quarantine, care_read
 from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
@@ -198,5 +198,6 @@ def _show_rebuilt(done: Rebuilt, destroyed: Sequence[str], out: TextIO) -> None:
 app.command("read")(care_read.read)
 app.command("ward")(care_files.ward)
 app.command("patient")(care_files.patient)
+app.command("quarantine")(care_quarantine.quarantine)
 app.command("kit")(care_kit.kit)
 app.command("open")(care_kit.open_)

@@ -57,7 +57,7 @@ def ward(
     from rich.console import Console
 
     place = open_home(home)
-    store = _views(place)
+    store = received_views(place)
     now = SystemClock().now()
     sheet = store.ward(code, now)
     console = Console(file=screen(json), highlight=False, markup=False)
@@ -82,7 +82,7 @@ def patient(
     from rich.console import Console
 
     place = open_home(home)
-    store = _views(place)
+    store = received_views(place)
     now = SystemClock().now()
     console = Console(file=screen(json), highlight=False, markup=False)
     sheet = _sheet(store, wanted, now)
@@ -95,10 +95,11 @@ def patient(
     write_json(json, _patient_figures(sheet))
 
 
-def _views(home: Home) -> Views:
-    from releve.care.views import Views
+def received_views(home: Home) -> Views:
+    """The views of a home; raises :class:`NothingReceived`."""
+    from releve.care.views import Views, views_path
 
-    path = home.path / "care" / "views.sqlite3"
+    path = views_path(home)
     if not path.exists():
         raise NothingReceived(path=home.path)
     return Views(path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -28,11 +28,11 @@ from releve.kernel.home import Home
 from releve.kernel.units import duration, moment
 
 if TYPE_CHECKING:
-    from releve.care.kit import Opened, Published, Refused, Window
+    from releve.care.kit import Failed, Opened, Published, Refused, Window
+    from releve.care.ports import Fact
     from releve.care.views import Views
     from releve.establishment import Establishment
 
-_PERIOD = timedelta(minutes=5)
 #: A kit asked for by a person is made whatever the silence: it says the age of its data.
 _ANY_SILENCE = timedelta(days=3650)
 
@@ -75,9 +75,11 @@ def kit(
 ) -> None:
     """Fabrique le kit chiffré d'un service, ou de tous, s'il peut remplacer le dernier bon.
 
-    Code de sortie : 0 tous publiés, 1 un refus au moins (le dernier bon reste), 2 impossible.
+    Code de sortie : 0 tous publiés, 1 un refus au moins (le dernier bon reste), 2 impossible
+    pour un service au moins, ou registre injoignable.
     """
-    from releve.care.kit import freezing, publication, rounds, windows
+    from releve.care.kit import Failed, publication, rounds, windows
+    from releve.care.kit.facts import facts
 
     if (ward is None) is not every:
         fix = "Écrivez ./run care kit --ward SERVICE, ou ./run care kit --all."
@@ -91,27 +93,32 @@ def kit(
     if ward is not None:
         _check_ward(place, ward, [line.code for line in sheets.wards()])
     if thaw:
-        freezing.thaw(place)
+        _thaw(place, now)
     if renew and ward is not None:
         publication.renew(place, ward, now)
-    figures, told = [], []
+    figures, status, trouble = [], 0, None
     for outcome in rounds.publish_all(
         place,
         sheets,
         now,
-        _PERIOD,
+        rounds.PERIOD,
         only=ward,
         establishment=establishment,
         silence=_ANY_SILENCE,
         accepted=accept,
     ):
-        told.append(outcome)
+        trouble = _record(place, list(facts(outcome))) or trouble
+        if isinstance(outcome, Failed):
+            status = 2
+            figures.append(_show_failed(outcome, screen(json)))
+            continue
         opened = windows.window_of(place, outcome.ward)
         shown = card or (opened is not None and opened.since == now)
         figures.append(_show(place, outcome, opened if shown else None, screen(json)))
-    _record(place, told)
     write_json(json, {"kits": figures})
-    raise typer.Exit(0 if all(each["published"] for each in figures) else 1)
+    if trouble is not None:
+        raise trouble
+    raise typer.Exit(status or int(not all(each["published"] for each in figures)))
 
 
 def open_(
@@ -161,9 +168,9 @@ def _ask(code: str | None) -> str:
 
 
 def _views(home: Home) -> Views:
-    from releve.care.views import Views
+    from releve.care.views import Views, views_path
 
-    path = home.path / "care" / "views.sqlite3"
+    path = views_path(home)
     if not path.exists():
         raise NothingReceived(path=home.path)
     return Views(path)
@@ -183,11 +190,35 @@ def _check_ward(home: Home, ward: str, known: Sequence[str]) -> None:
         raise UnknownWard(ward=printable(ward), known=names or "aucun")
 
 
-def _record(home: Home, outcomes: Sequence[Published | Refused]) -> None:
-    from releve.care.kit.facts import facts
+def _record(home: Home, facts: Sequence[Fact]) -> ReleveError | None:
+    """What the ledger refused: said once every ward is done, for it must not stop the next ones."""
     from releve.runtime.care_facts import CareFacts
 
-    CareFacts(home).record([fact for outcome in outcomes for fact in facts(outcome)])
+    try:
+        if facts:
+            CareFacts(home).record(facts)
+    except ReleveError as error:
+        return error
+    return None
+
+
+def _thaw(home: Home, now: datetime) -> None:
+    from releve.care.kit import thaw, thawed
+    from releve.care.kit.facts import thawed as thawed_fact
+    from releve.runtime.care_facts import CareFacts
+
+    thaw(home, now)
+    last = thawed(home)
+    if last is not None:
+        CareFacts(home).record([thawed_fact(last)])
+
+
+def _show_failed(failed: Failed, out: TextIO) -> dict[str, object]:
+    error = failed.error
+    remedy = error.remedy if isinstance(error, ReleveError) else "Libérez ou réparez ce dossier."
+    lines = [f"{failed.ward} : non fait, {error}", f"  → {remedy}"]
+    out.writelines(printable(line) + "\n" for line in lines)
+    return {"ward": failed.ward, "published": False, "why": str(error)}
 
 
 def _show(

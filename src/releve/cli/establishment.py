@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
+from releve.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    open_home,
+    printable,
+    screen,
+    write_json,
+)
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
-from releve.kernel.home import Home
+from releve.kernel.home import Home, read_world
 from releve.kernel.units import thousands
+from releve.kernel.world import World
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +74,10 @@ def load(folder: FolderArgument, json: JsonOption = None, home: HomeOption = Non
     Code de sortie : 0 gardé, 1 des défauts (rien n'a changé), 2 illisible ou refusé.
     """
     from releve.establishment import load as keep
+    from releve.establishment import read_for
 
+    if read_world(home or DEFAULT_HOME) is None:  # a refused folder leaves no newborn home
+        read_for(World.REAL, folder)
     place = open_home(home)
     generation, establishment = keep(place, folder, SystemClock().now())
     _tell_ledger(place, establishment, generation)
@@ -215,7 +227,7 @@ def _closed(written: Sequence[str]) -> dict[str, str]:
 def _tell_ledger(home: Home, establishment: Establishment, generation: Generation) -> None:
     """A load is a decision, told once by its number; a load of the same bytes tells it again."""
     from releve import __version__
-    from releve.kernel.world import Reality, World
+    from releve.kernel.world import Reality
     from releve.ledger import Evidence, NumberTaken, Tool
     from releve.runtime.ledger import open_ledger
 

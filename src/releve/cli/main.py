@@ -24,7 +24,7 @@ from releve.cli import (
     vault,
 )
 from releve.kernel.errors import ReleveError
-from releve.runtime.part import die_with_parent
+from releve.kernel.lifeline import die_with_parent
 
 app = typer.Typer(
     name="./run",

@@ -37,9 +37,13 @@ def open_home(path: Path | None) -> Home:
     return birth(path or DEFAULT_HOME, World.REAL, SystemClock().now())
 
 
+#: Spaces of French typography, which Python does not call printable.
+_SPACES = frozenset("\u00a0\u202f\u2009")
+
+
 def printable(text: str) -> str:
     """Control and direction characters are shown, never sent to the terminal."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c.isprintable() or c in _SPACES else f"\\u{ord(c):04x}" for c in text)
 
 
 def screen(json_target: str | None) -> TextIO:

@@ -36,6 +36,13 @@ _TICK_SECONDS = 0.05
 _BASELINE_SECONDS = 45.0
 _MID_BACKUP_SECONDS = 15.0
 _LOG_SECONDS = 10.0
+#: Measures that need an event of the timeline.
+_PLAYED_BY: Mapping[str, tuple[str, ...]] = {
+    "his-killed": ("feed.messages", "feed.acknowledged_lost", "care.census_patients"),
+    "crisis": ("crisis.open_seconds", "care.kit_patients", "care.first_file_seconds"),
+    "loss": ("care.kit_patients", "care.first_file_seconds", "log.entries_automatic"),
+    "restore": ("restore.order_respected", "restore.p0_seconds"),
+}
 _CRISIS_SECONDS = 60.0
 #: Big enough for a backup to need several packs: the receiver dies between two of them.
 _BULK = 40 * MIB
@@ -73,7 +80,13 @@ class Night:
         self._recovered = Recovery(
             platform, hospital, stage, clock, scenario.dmia_p0_s, self._stopping
         )
-        self._reasons: dict[str, str] = {}
+        played = {event.kind for event in scenario.timeline}
+        self._reasons: dict[str, str] = {
+            measure: "ce scénario ne le joue pas"
+            for kind, measures in _PLAYED_BY.items()
+            if kind not in played
+            for measure in measures
+        }
         self._logged: verdict.Counted | None = None
         self._acknowledged: int | None = None
         #: For the report, in story hours: when each act began, when machines were cut off.
@@ -268,10 +281,14 @@ class Night:
     def _lose_everything(self) -> None:
         """What the logbook and the vault's door say is read first: nothing answers afterwards."""
         self._logged = self._compare_log()
-        if "vault.acknowledged_lost" not in self._reasons:
+        self._read_objects_back()
+        self._bedside.lose_everything()
+
+    def _read_objects_back(self) -> None:
+        """Once, at the vault's door: what it acknowledged must be there."""
+        if self._acknowledged is None and "vault.acknowledged_lost" not in self._reasons:
             total, self._acknowledged = network.acknowledged_lost(self._proxy, self._environments)
             self._stage.happened("Réseau", f"{total} objets acquittés relus un à un", "info")
-        self._bedside.lose_everything()
 
     def _compare_log(self) -> verdict.Counted | None:
         """Facts since the crisis opened, and those the logbook noted by itself."""
@@ -309,6 +326,7 @@ class Night:
         for work in (self._intrusion, self._recovery):
             if work is not None:
                 work.result()
+        self._read_objects_back()
         first, seen = self._first_byte(), self._alarm()
         lines = self._attack.lines() if self._attack else []
         lost = None

@@ -32,6 +32,9 @@ DETECT_MARGIN_S = 60
 MAX_FLEET = 40
 #: The least number of attempts against the backups in a drill.
 LEAST_ATTEMPTS = 12
+#: What a scenario that says nothing of them plays.
+ESTABLISHMENT = "valbrume"
+FEED = {"patients": 300, "messages_per_s": 25}
 #: The least number of patient messages acknowledged in a drill.
 LEAST_MESSAGES = 600
 #: A first patient file, and the crisis, within a minute.
@@ -142,14 +145,15 @@ def parse(text: str, path: Path) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         _refuse(path, f"TOML mal formé ({error})", "Corrigez la ligne indiquée.")
     hospital, fleet = root.table("hospital"), root.table("fleet")
-    backups, attack, feed = root.table("backups"), root.table("attack"), root.table("feed")
+    backups, attack = root.table("backups"), root.table("attack")
+    feed = root.table("feed") if "feed" in root.data else _Table(path, "feed", dict(FEED))
     period, dmia = backups.number("period_s", 5), hospital.number("dmia_p0_s", 1)
     scenario = Scenario(
         name=path.stem,
         title=root.take("title", str),
         start=_aware(root),
         hospital=hospital.take("name", str),
-        establishment=hospital.take("establishment", str),
+        establishment=hospital.take_or("establishment", ESTABLISHMENT),
         finess=_test_finess(hospital),
         backup_period=hospital.take("backup_period", str),
         dmia_p0_s=dmia,
@@ -198,6 +202,9 @@ class _Table:
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             self.refuse(key, f"vaut {value!r}", f"Il faut {_words(kind)}.")
         return value
+
+    def take_or(self, key: str, otherwise: str) -> str:
+        return self.take(key, str) if key in self.data else otherwise
 
     def number(self, key: str, least: float) -> float:
         if isinstance(self.data.get(key), int) and not isinstance(self.data[key], bool):

@@ -48,6 +48,7 @@ class Watch:
         #: The last kits before the freeze are published.
         self.frozen = threading.Event()
         self._told: set[tuple[str, str]] = set()
+        self._error: Exception | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -64,15 +65,22 @@ class Watch:
         return [fact for fact in list(self._logged) if fact.index > opened.index]
 
     def close(self) -> None:
-        """Stop reading; idempotent."""
+        """Stop reading; idempotent. Raises, once, what ended the reading before."""
         self._closing.set()
         self._thread.join()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
 
     def _read(self) -> None:
         while not self._closing.wait(_EVERY_SECONDS):
-            for fact in self._platform.facts(self._next):
-                self._next = fact.index + 1
-                self._take(fact)
+            try:
+                for fact in self._platform.facts(self._next):
+                    self._next = fact.index + 1
+                    self._take(fact)
+            except Exception as error:  # noqa: BLE001  raised again by close, in the drill's thread
+                self._error = error
+                return
 
     def _take(self, fact: Fact) -> None:
         if fact.what == ALARM:

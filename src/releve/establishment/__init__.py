@@ -29,7 +29,7 @@ from releve.establishment.model import (
     Supplier,
     Watch,
 )
-from releve.establishment.store import Generation, current, load, save, stored
+from releve.establishment.store import Generation, current, load, read_for, save, stored
 
 __all__ = [
     "Application",
@@ -55,6 +55,7 @@ __all__ = [
     "load",
     "load_folder",
     "read_folder",
+    "read_for",
     "save",
     "stored",
 ]

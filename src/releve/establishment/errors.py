@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+
 from releve.kernel.errors import ReleveError
+from releve.kernel.home import FinessRefused
+
+_REASONS = {
+    errno.ENOENT: "introuvable",
+    errno.EACCES: "lecture refusée, il manque un droit",
+    errno.EPERM: "lecture refusée, il manque un droit",
+    errno.ELOOP: "c'est un lien symbolique, il n'est pas suivi",
+    errno.ENOTDIR: "ce n'est pas un dossier",
+    errno.EISDIR: "c'est un dossier, il fallait un fichier",
+    errno.ENXIO: "ce n'est pas un fichier ordinaire",
+    errno.ENAMETOOLONG: "ce nom est trop long",
+    errno.EIO: "le disque ne le rend pas",
+    errno.EMFILE: "trop de fichiers sont ouverts",
+    errno.ENFILE: "trop de fichiers sont ouverts",
+}
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused a file, in French; its number when there is no plain word for it."""
+    return _REASONS.get(error.errno or 0, f"refus n° {error.errno} du système")
 
 
 class EstablishmentError(ReleveError):
@@ -38,6 +60,17 @@ class StoreDamaged(EstablishmentError):
     """L'établissement gardé n'est plus celui qui fut chargé : {what}."""
 
     next_step = "Rechargez-le depuis votre copie : ./run establishment load DIR"
+
+
+class FinessOfTest(FinessRefused):
+    """Le FINESS {number} est un numéro de test : un dossier réel ne le garde pas."""
+
+    next_step = (
+        "Mettez le FINESS de votre établissement à sa place dans establishment.toml et machines.csv"
+        " (./run establishment check dit s'il est juste). L'exemple se lit sans être chargé :"
+        " donnez son dossier à check, blast, demands ou plan ; ./run drill le charge dans son"
+        " propre dossier."
+    )
 
 
 class UnknownNode(EstablishmentError):

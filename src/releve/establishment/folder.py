@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from releve.establishment import entities, inventory, oncall
-from releve.establishment.errors import FolderFaulty, FolderUnreadable
+from releve.establishment.errors import FolderFaulty, FolderUnreadable, reason
 from releve.establishment.faults import Fault, Findings, Note, shown
 from releve.establishment.model import (
     Establishment,
@@ -79,7 +79,7 @@ def gather(path: Path) -> dict[str, bytes]:
         for name in names:
             found[name] = _read(path, name)
     except OSError as error:
-        why = f"{shown(Path(error.filename or path).name)} : {error.strerror}"
+        why = f"{shown(Path(error.filename or path).name)} : {reason(error)}"
         raise FolderUnreadable(path=shown(str(path)), why=why) from error
     if not any(name in found for name in FILES):
         raise FolderUnreadable(path=shown(str(path)), why="aucun de ses sept fichiers n'y est")

@@ -21,7 +21,7 @@ from releve.establishment.model import (
     Priority,
     Supplier,
 )
-from releve.establishment.text import Row, is_id, read_rows
+from releve.establishment.text import Columns, Row, is_id, read_rows
 from releve.kernel.ids import BadFiness, finess
 
 APPLICATIONS = "applications.toml"
@@ -36,8 +36,17 @@ _APPLICATION_KEYS = (
     "id", "name", "services", "used_by", "priority",
     "dmia", "pdma", "supplier", "restore", "hosted",
 )  # fmt: skip
-_MACHINE_COLUMNS = ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes")
-_PEOPLE_COLUMNS = ("first_name", "service", "profession", "phone", "email", "rpps")
+_MACHINE = Columns(
+    ("id", "kind", "site"),
+    ("restore_minutes",),
+    ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes"),
+)
+_PERSON = Columns(
+    ("id", "last_name"),
+    ("phone",),
+    ("id", "last_name", "first_name", "service", "profession", "phone", "email", "rpps"),
+)
+_LINK = Columns(("node", "needs"), (), ("node", "needs", "kind", "alternative"))
 
 
 def read_applications(data: bytes, findings: Findings) -> tuple[Application, ...]:
@@ -100,7 +109,7 @@ def _supplier(table: Table, findings: Findings) -> Supplier | None:
 
 
 def read_machines(data: bytes, findings: Findings) -> tuple[Machine, ...]:
-    rows = read_rows(MACHINES, data, ("id", "kind"), _MACHINE_COLUMNS[2:], findings)
+    rows = read_rows(MACHINES, data, _MACHINE, findings)
     built = (_machine(row, findings) for row in _first_of_each(MACHINES, rows, "id", findings))
     return tuple(machine for machine in built if machine)
 
@@ -125,8 +134,15 @@ def _machine(row: Row, findings: Findings) -> Machine | None:
 
 
 def _minutes(row: Row, findings: Findings) -> timedelta | None:
+    """Nothing is one fault for a machine that a plan rebuilds, which is then kept at zero; None,
+    with a fault, when it is no number.
+    """
     text = row["restore_minutes"]
     if not text:
+        if "restore_minutes" in row.fields and row["kind"] != MachineKind.WORKSTATION:
+            what = f"machine « {shown(row['id'])} » : restore_minutes est vide"
+            remedy = "Écrivez ses minutes de remise en service : sans elles, un plan en compte 0."
+            findings.fault(MACHINES, row.line, "missing", what, remedy)
         return ZERO
     if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= _MAX_MINUTES):
         what = f"machine « {shown(row['id'])} » : restore_minutes « {shown(text)} »"
@@ -137,7 +153,7 @@ def _minutes(row: Row, findings: Findings) -> timedelta | None:
 
 
 def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
-    rows = read_rows(PEOPLE, data, ("id", "last_name"), _PEOPLE_COLUMNS, findings)
+    rows = read_rows(PEOPLE, data, _PERSON, findings)
     people = []
     for row in _first_of_each(PEOPLE, rows, "id", findings):
         if not row["last_name"]:
@@ -148,9 +164,9 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
         if row["rpps"] and not re.fullmatch(r"\d{11}", row["rpps"], re.ASCII):
             what = f"RPPS « {shown(row['rpps'])} »"
             findings.fault(PEOPLE, row.line, "contact", what, "Onze chiffres, ou rien.")
-        first, service, profession, phone, email, rpps = (row[c] for c in _PEOPLE_COLUMNS)
-        name = (row["id"], row["last_name"], first)
-        people.append(Person(*name, service, profession, phone, email, rpps, row.line))
+        name = (row["id"], row["last_name"], row["first_name"])
+        reached = (row["phone"], row["email"], row["rpps"])
+        people.append(Person(*name, row["service"], row["profession"], *reached, row.line))
     return tuple(people)
 
 
@@ -166,7 +182,7 @@ def _contact(file: str, line: int, phone: str, email: str, findings: Findings) -
 
 
 def read_dependencies(data: bytes, findings: Findings) -> tuple[Dependency, ...]:
-    rows = read_rows(DEPENDENCIES, data, ("node", "needs"), ("kind", "alternative"), findings)
+    rows = read_rows(DEPENDENCIES, data, _LINK, findings)
     first: dict[tuple[str, str], int] = {}
     found = []
     for row in rows:

@@ -14,6 +14,28 @@ from releve.establishment.text import clean, decode
 _HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]?\]\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 _AT_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
+#: What tomllib says, by its first words, as a person may read it.
+_SAID = (
+    ("Invalid value", "une valeur illisible"),
+    ("Invalid statement", "ni clé, ni tableau"),
+    ("Invalid initial character", "une clé mal écrite"),
+    ("Invalid date", "une date qui n'existe pas"),
+    ("Expected '='", "il manque = après la clé"),
+    ("Expected ']", "un crochet n'est pas refermé"),
+    ("Expected newline", "quelque chose de trop en fin de ligne"),
+    ("Expected", "un guillemet n'est pas refermé"),
+    ("Unterminated", "un guillemet n'est pas refermé"),
+    ("Unclosed array", "un crochet n'est pas refermé"),
+    ("Unclosed inline", "une accolade n'est pas refermée"),
+    ("Cannot overwrite", "une clé écrite deux fois"),
+    ("Duplicate", "une clé écrite deux fois"),
+    ("Cannot", "un tableau écrit deux fois"),
+    ("Unescaped", "une barre \\ isolée dans un texte"),
+    ("Found invalid", "un caractère interdit"),
+    ("Illegal character '\\n'", "un guillemet n'est pas refermé"),
+    ("Illegal", "un caractère interdit"),
+    ("Exceeds", "un nombre trop long"),
+)
 _TRIPLE = re.compile(r'"""|\'\'\'')
 
 
@@ -55,8 +77,12 @@ def _syntax(text: str, said: str) -> tuple[int, str, str, str]:
     place = _AT_LINE.search(said)
     line = int(place[1]) if place else text.count("\n") + 1
     wrong = text.split("\n")[line - 1].strip()
-    what = f"ce n'est pas du TOML : « {shown(wrong)} » ({_AT_LINE.sub('', said).strip()})"
+    what = f"ce n'est pas du TOML : « {shown(wrong)} » ({_told(said)})"
     return line, "toml", what, 'Un texte va entre guillemets, une liste entre crochets : a = ["b"].'
+
+
+def _told(said: str) -> str:
+    return next((told for start, told in _SAID if said.startswith(start)), "une écriture illisible")
 
 
 def _headers(text: str) -> Iterator[tuple[int, str, dict[str, int]]]:

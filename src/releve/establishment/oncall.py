@@ -30,6 +30,10 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError
 _LINE = re.compile(r"[A-Za-z0-9-]+(?:;[^:\"]*(?:\"[^\"]*\"[^:\"]*)*)?:")
 
 
+class _Unfit(ValueError):
+    """Hours that cannot be unfolded; its text is French and may be shown."""
+
+
 @dataclass(frozen=True)
 class _Turns:
     """One VEVENT unfolded; its rota must be covered until ``covered`` at least on its account."""
@@ -125,8 +129,19 @@ def _calendar(text: str, findings: Findings) -> Calendar | None:
 
 
 def _why(error: Exception) -> str:
-    """A zone's name that no file can bear is said without the path it was looked for under."""
-    return "un fuseau horaire illisible" if isinstance(error, OSError) else shown(str(error))
+    """In French: what we say ourselves, else the value that the library stumbled on. A zone's name
+    that no file can bear is said without the path it was looked for under.
+    """
+    if isinstance(error, _Unfit):
+        return str(error)
+    if isinstance(error, OSError):
+        return "un fuseau horaire illisible"
+    if isinstance(error, KeyError) and error.args:
+        return f"{shown(str(error.args[0]))} manque"
+    said = str(error) if isinstance(error, ValueError) else ""
+    quoted = re.search(r"broken property '([^']+)'", said) or re.search(r"'([^']+)'", said)
+    unfit = "une date, une durée ou une répétition mal écrite"
+    return f"« {shown(quoted[1])} » est illisible" if quoted else unfit
 
 
 class _Known:
@@ -211,12 +226,12 @@ def _spans(event: Event, last: datetime) -> Iterable[tuple[datetime, datetime]]:
     """(start, end) of each turn, UTC; an endless repetition until ``last``."""
     start = event.decoded("DTSTART")
     if not isinstance(start, date):  # datetime is a date
-        raise ValueError("DTSTART")
+        raise _Unfit("DTSTART n'est pas une date")
     zone = event["DTSTART"].params.get("TZID")
     if zone and isinstance(start, datetime) and start.tzinfo is None:
-        raise ValueError(f"fuseau « {shown(str(zone))} » inconnu")
+        raise _Unfit(f"fuseau « {shown(str(zone))} » inconnu")
     if _end(event, start) < _utc(start):
-        raise ValueError("DTEND avant DTSTART")
+        raise _Unfit("DTEND avant DTSTART")
     rules = _all(event, "RRULE")
     if not rules and event.get("RDATE") is None:
         yield _utc(start), _end(event, start)
@@ -224,7 +239,7 @@ def _spans(event: Event, last: datetime) -> Iterable[tuple[datetime, datetime]]:
     for rule in rules:
         fine = {"SECONDLY", "MINUTELY"} & {str(each) for each in rule.get("FREQ", [])}
         if fine or len(rule.get("BYMINUTE", [])) > 1 or len(rule.get("BYSECOND", [])) > 1:
-            raise ValueError("une répétition plus fine que l'heure")
+            raise _Unfit("une répétition plus fine que l'heure")
     for occurrence in _occurrences(event, _utc(start), last):
         begin = occurrence.decoded("DTSTART")
         yield _utc(begin), _end(occurrence, begin)
@@ -261,7 +276,7 @@ def _end(event: Event, start: date) -> datetime:
     if "DURATION" in event:
         return _utc(start) + timedelta(seconds=event.decoded("DURATION").total_seconds())
     if isinstance(start, datetime):
-        raise ValueError("DTEND manque")
+        raise _Unfit("DTEND manque")
     return _utc(start + timedelta(days=1))
 
 
@@ -312,6 +327,15 @@ def _check_ends(declared: Declared, watches: list[tuple[Watch, int]], findings: 
 
 
 def _hole(rota: str, line: int, start: datetime, end: datetime, findings: Findings) -> None:
-    what = f"« {shown(rota)} » : personne du {moment(start)} au {moment(end)}"
+    what = f"« {shown(rota)} » : personne du {_told(start)} au {_told(end)}"
     remedy = "Ajoutez une garde sur ces heures, ou prolongez la précédente."
     findings.fault(FILE, line, "rota", what, remedy)
+
+
+def _told(when: datetime) -> str:
+    """A moment in Paris; in the hour that October repeats, which of the two it is."""
+    local = when.astimezone(PARIS)
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return moment(when)
+    season = "d'été" if local.dst() else "d'hiver"
+    return f"{moment(when)} (heure {season})"

@@ -15,13 +15,20 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from releve.establishment.errors import FolderNotNew, NothingStored, StoreDamaged
+from releve.establishment.errors import (
+    FinessOfTest,
+    FolderNotNew,
+    NothingStored,
+    StoreDamaged,
+)
 from releve.establishment.faults import shown
 from releve.establishment.folder import gather, read_bytes, read_stored, sound
 from releve.establishment.model import Establishment
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.durable import create_durably, fsync_folder, make_folder, write_durably
-from releve.kernel.home import Home, sole_writer
+from releve.kernel.home import FinessRefused, Home, sole_writer
+from releve.kernel.ids import is_test_finess
+from releve.kernel.world import World
 
 _FOLDER, _POINTER, _MANIFEST = "establishment", "current", "manifest.json"
 
@@ -50,14 +57,26 @@ def load(home: Home, path: Path, now: datetime) -> tuple[Generation, Establishme
 
     Raises ``FolderUnreadable``, ``FolderFaulty``, ``FinessRefused``, ``HomeBusy``.
     """
-    files = gather(path)
-    establishment = sound(path, read_bytes(files))
-    for entity in establishment.legal_entities:
-        home.check_finess(entity.finess)
-    for site in establishment.sites:
-        home.check_finess(site.finess)
+    files, establishment = read_for(home.world, path)
     with sole_writer(home, _FOLDER):
         return _keep(home, files, now), establishment
+
+
+def read_for(world: World, path: Path) -> tuple[Mapping[str, bytes], Establishment]:
+    """What a home of ``world`` may keep: the folder's bytes and what they say.
+
+    Raises ``FolderUnreadable``, ``FolderFaulty``, ``FinessRefused``.
+    """
+    files = gather(path)
+    establishment = sound(path, read_bytes(files))
+    numbers = [entity.finess for entity in establishment.legal_entities]
+    for number in (*numbers, *(site.finess for site in establishment.sites)):
+        test = is_test_finess(number)
+        if test and world is World.REAL:
+            raise FinessOfTest(number=number)
+        if not test and world is World.DRILL:
+            raise FinessRefused(number=number, world=world.value)
+    return files, establishment
 
 
 def _keep(home: Home, files: Mapping[str, bytes], now: datetime) -> Generation:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from releve.establishment.faults import Findings, shown
 
@@ -58,12 +59,23 @@ _EMPTY_REMEDY = {
 }
 
 
-def read_rows(
-    file: str, data: bytes, required: Sequence[str], optional: Sequence[str], findings: Findings
-) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a CSV, in the order they are shown to people.
+
+    Without one of ``keys`` no row is read; without one of ``needed`` a plan or a call would lack
+    something: a fault, and the rows are read all the same.
+    """
+
+    keys: tuple[str, ...]
+    needed: tuple[str, ...]
+    all: tuple[str, ...]
+
+
+def read_rows(file: str, data: bytes, known: Columns, findings: Findings) -> Iterator[Row]:
     """The rows of a CSV that can be read; each one that cannot is a fault.
 
-    A missing required column is one fault and no row.
+    A short row's last cells are empty; a column that is not there has no field at all.
     """
     text = decode(file, data, findings)
     if text is None:
@@ -72,14 +84,10 @@ def read_rows(
     lines = _fields(file, reader, findings)
     header = next(lines, None)
     if header is None:
-        findings.fault(file, 0, "header", "il manque la ligne d'en-tête", _example(required))
+        findings.fault(file, 0, "header", "il manque la ligne d'en-tête", _example(known.all))
         return
-    known = (*required, *optional)
-    columns = _columns(file, header, known, findings)
-    missing = [name for name in required if name not in columns]
-    if missing:
-        what = f"il manque la colonne « {' », « '.join(missing)} »"
-        findings.fault(file, header[0], "header", what, _example(known))
+    columns = _columns(file, header, known.all, findings)
+    if _lacking(file, header[0], columns, known, findings):
         return
     for line, cells in lines:
         if len(cells) > len(columns) and any(cells[len(columns) :]):
@@ -87,9 +95,27 @@ def read_rows(
             remedy = "Mettez entre guillemets le champ qui contient le séparateur."
             findings.fault(file, line, "fields", what, remedy)
             continue
-        fields = {name: cell for name, cell in zip(columns, cells, strict=False) if name in known}
+        told = zip_longest(columns, cells[: len(columns)], fillvalue="")
+        fields = {name: cell for name, cell in told if name in known.all}
         if clean(file, line, list(fields.values()), findings):
             yield Row(line, fields)
+
+
+def _lacking(
+    file: str, line: int, columns: Sequence[str], known: Columns, findings: Findings
+) -> bool:
+    """A fault for the columns that are not there; whether the rows cannot be read without them."""
+    keys = [name for name in known.keys if name not in columns]
+    for kind, missing in (
+        ("header", keys),
+        ("column", [name for name in known.needed if name not in columns]),
+    ):
+        if missing:
+            said = "les colonnes" if len(missing) > 1 else "la colonne"
+            what = f"il manque {said} « {' », « '.join(missing)} »"
+            remedy = "Ajoutez ce qui manque, ou renommez ainsi ce qui en tient lieu."
+            findings.fault(file, line, kind, what, f"{remedy} {_example(known.all)}")
+    return bool(keys)
 
 
 def _fields(
@@ -102,8 +128,8 @@ def _fields(
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            what = f"des guillemets mal fermés ou mal placés ({error})"
-            findings.fault(file, line, "quotes", what, "Doublez les guillemets dans un champ.")
+            if _unquoted(file, line, str(error), findings):
+                continue
             return
         if cells is None:
             return
@@ -116,6 +142,30 @@ def _fields(
             findings.fault(file, line, "limits", what, "Découpez l'établissement par site.")
             return
         yield line, cells
+
+
+def _unquoted(file: str, line: int, said: str, findings: Findings) -> bool:
+    """The fault of a row that the CSV reader refuses; whether the next rows may still be right."""
+    if said.startswith("field larger"):
+        what = f"un champ de plus de {csv.field_size_limit()} caractères"
+        remedy = (
+            f"Écrivez au plus {MAX_FIELD} caractères par champ,"
+            " et vérifiez qu'un guillemet ouvert est refermé."
+        )
+        findings.fault(file, line, "limits", what, remedy)
+        return True
+    if said.startswith("new-line"):
+        what, remedy = (
+            "un retour à la ligne au milieu d'un champ",
+            "Mettez ce champ entre guillemets.",
+        )
+    else:
+        open_quote = said.startswith("unexpected end")
+        why = "ouverts et jamais refermés" if open_quote else "refermés au milieu d'un champ"
+        what = f"des guillemets {why}"
+        remedy = "Doublez les guillemets qui sont dans un champ, refermez ceux qui l'entourent."
+    findings.fault(file, line, "quotes", what, remedy)
+    return False
 
 
 def _separator(text: str) -> str:

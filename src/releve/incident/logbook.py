@@ -48,13 +48,20 @@ def clean(text: str, what: str) -> str:
     """``text`` on one line, trimmed; control and direction characters are written out (``\\u202e``)
     and never obeyed. Raises :class:`EmptyWords` naming ``what``, or :class:`TooLong`.
     """
-    one_line = " ".join(text.split("\r\n")).replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    shown = "".join(c if _readable(c) else f"\\u{ord(c):04x}" for c in one_line).strip()
+    shown = _shown(text)
     if not shown:
         raise EmptyWords(what=what)
     if len(shown) > MAX_CHARACTERS:
         raise TooLong(length=len(shown), limit=MAX_CHARACTERS)
     return shown
+
+
+def shortened(text: str) -> str:
+    """``text`` as :func:`clean` would write it, cut where the main courante stops: a machine's
+    sentence is never refused for its length.
+    """
+    shown = _shown(text)
+    return shown if len(shown) <= MAX_CHARACTERS else shown[: MAX_CHARACTERS - 1] + "…"
 
 
 def moment_typed(text: str, now: datetime) -> datetime:
@@ -72,6 +79,11 @@ def moment_typed(text: str, now: datetime) -> datetime:
     if typed - local > _AHEAD:
         typed -= timedelta(days=1)
     return typed.astimezone(now.tzinfo)
+
+
+def _shown(text: str) -> str:
+    one_line = " ".join(text.split("\r\n")).replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return "".join(c if _readable(c) else f"\\u{ord(c):04x}" for c in one_line).strip()
 
 
 def _readable(character: str) -> bool:

@@ -14,10 +14,12 @@ Finess = NewType("Finess", str)
 
 #: No French department uses 99 as its FINESS prefix: numbers under it name nobody.
 TEST_FINESS_PREFIX = "99"
+#: The fictional legal entity: what a drill home signs under when nothing else is said.
+DRILL_FINESS = Finess("990000010")
 #: The only numbers a drill home may sign under: the fictional Centre hospitalier de Valbrume and
 #: its sites.
 TEST_FINESS: dict[Finess, str] = {
-    Finess("990000010"): "Centre hospitalier de Valbrume (EJ fictive)",
+    DRILL_FINESS: "Centre hospitalier de Valbrume (EJ fictive)",
     Finess("990000028"): "Valbrume, site principal (EG fictif)",
     Finess("990000036"): "Valbrume, second site (EG fictif)",
     Finess("990000044"): "EHPAD de Valbrume (EG fictif)",

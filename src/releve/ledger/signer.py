@@ -21,7 +21,7 @@ from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import FORMAT, Home
-from releve.kernel.ids import Finess
+from releve.kernel.ids import DRILL_FINESS
 from releve.kernel.units import MIB
 from releve.kernel.world import Reality, World
 from releve.ledger.errors import LedgerForked, NoteRefused, NumberTaken
@@ -40,9 +40,6 @@ from releve.ledger.note import Checkpoint, SigningKey, VerifyKey, read_checkpoin
 from releve.ledger.numbers import Numbers
 from releve.ledger.place import Place
 from releve.ledger.tiles import TileWriter
-
-#: A drill's birth is signed under a test number; a real home learns its own later.
-_DRILL_FINESS = Finess("990000010")
 
 
 @dataclass(frozen=True)
@@ -255,7 +252,7 @@ def _birth(home: Home, key: SigningKey, clock: Clock) -> Evidence:
         value=None,
         unit=None,
         tool=Tool("releve", __version__),
-        finess=_DRILL_FINESS if drill else None,
+        finess=DRILL_FINESS if drill else None,  # a real home learns its own later
         reality=Reality.SIMULATED if drill else Reality.TECHNICAL,
         kind=BIRTH,
         origin="signer",

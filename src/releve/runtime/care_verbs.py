@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from releve.care import facts
@@ -20,7 +21,7 @@ from releve.care.intake import Intake
 from releve.care.keys import MonthKeys, check_month, month_of
 from releve.care.orders import Orders
 from releve.care.progress import projected, tell
-from releve.care.projection import ViewsMissing
+from releve.care.projection import ViewsMissing, octets_digest
 from releve.care.rebuilding import Rebuilt, durable_count, feed
 from releve.care.rebuilding import rebuild as rebuild_views
 from releve.care.replay import Sent
@@ -32,6 +33,7 @@ from releve.runtime.care_facts import CareFacts
 from releve.runtime.settings import LOOPBACK, listener_port
 from releve.runtime.supervisor import PortTaken
 
+_LISTENER = "releve.runtime.listener"
 _REBUILD_SECONDS = 3600.0
 _PROJECTION_SECONDS = 30.0
 _STOP_SECONDS = 8.0
@@ -78,7 +80,8 @@ def replay(home: Home, name: str, data: bytes, clock: Clock) -> Replayed:
         sent = feed_file.keep(intake, messages, clock)
         tally = feed(home, views_path(home), len(intake))
         tell(home, len(intake))
-    return _told(sent, tally.duplicates, tally.unprojected, tally.quarantined)
+    set_aside = [*tally.quarantined, *_again(home, sent, dict(tally.quarantined))]
+    return _told(sent, tally.duplicates, tally.unprojected, set_aside)
 
 
 def _beside(
@@ -100,6 +103,7 @@ def _beside(
     duplicates, unprojected = (b - a for a, b in zip(before, after, strict=True))
     first = min((one.index for one in sent if one.index is not None), default=0)
     set_aside = _set_aside(home, first) if last >= 0 and waiting < len(sent) else []
+    set_aside += _again(home, sent, dict(set_aside))
     return _told(sent, duplicates, unprojected, set_aside, waiting)
 
 
@@ -121,6 +125,26 @@ def _set_aside(home: Home, first: int) -> list[tuple[int, str]]:
         if before < first:
             break
     return found
+
+
+def _again(home: Home, sent: Sequence[Sent], said: Mapping[int, str]) -> list[tuple[int, str]]:
+    """(index, reason) of messages whose octets came before and still wait in quarantine: as
+    duplicates they had no effect now.
+    """
+    octets = {
+        one.index: octets_digest(one.raw)
+        for one in sent
+        if one.index is not None and one.index not in said
+    }
+    try:
+        waiting = Views(views_path(home)).waiting(sorted(set(octets.values())))
+    except ViewsMissing:
+        return []
+    return [
+        (index, f"déjà en quarantaine : {waiting[digest].reason}")
+        for index, digest in octets.items()
+        if digest in waiting and waiting[digest].source < index
+    ]
 
 
 def _told(
@@ -151,7 +175,13 @@ def _figure(place: Place) -> dict[str, object]:
 
 
 def listener_address(home: Home) -> tuple[str, int] | None:
-    """Where the living listener of this home is, from ``run/endpoints.json``; None without one."""
+    """Where the living listener of this home is, from ``run/endpoints.json``; None without one.
+
+    A machine that stopped at once leaves that file, and another program may have that port since:
+    patients are sent there only while the process that ``run/parts.json`` names is a listener.
+    """
+    if not _listens(home):
+        return None
     try:
         endpoint = str(json.loads((home.run / "endpoints.json").read_bytes())["listener"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -162,6 +192,14 @@ def listener_address(home: Home) -> tuple[str, int] | None:
     except (OSError, ValueError):
         return None
     return host, int(port)
+
+
+def _listens(home: Home) -> bool:
+    try:
+        pid = int(json.loads((home.run / "parts.json").read_bytes())["listener"]["pid"])
+        return _LISTENER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def rebuild(home: Home) -> Rebuilt:
@@ -176,9 +214,12 @@ def rebuild(home: Home) -> Rebuilt:
 
 
 def forget(home: Home, month: str, clock: Clock, *, this_month: bool) -> Rebuilt:
-    """Destroy a month's key, then the views made of it. Raises ``MonthIsCurrent``, ``BadMonth``,
-    ``MonthUnknown``; for the month that runs, ``JournalBusy`` while a listener lives: what it
-    received under a key that it still holds in memory would be lost at once.
+    """Destroy a month's key, say it in the ledger, then remake the views without it. Asked again
+    after a death or a failure, it finishes what is left: the destruction is told once.
+
+    Raises ``MonthIsCurrent``, ``BadMonth``, ``MonthUnknown``; for the month that runs,
+    ``JournalBusy`` while a listener lives: what it received under a key that it still holds in
+    memory would be lost at once.
     """
     keys, now = MonthKeys(home), clock.now()
     with ExitStack() as stack:
@@ -186,12 +227,13 @@ def forget(home: Home, month: str, clock: Clock, *, this_month: bool) -> Rebuilt
             if not this_month:
                 raise MonthIsCurrent(month=month)
             stack.enter_context(Intake.open(home))
-        if not keys.destroy(month, now):
-            gone = month in keys.destroyed()
-            why = "elle a déjà été détruite" if gone else "rien n'a été reçu ce mois-là"
-            raise MonthUnknown(month=month, why=why, known=", ".join(keys.months()) or "aucun")
-    done = rebuild(home)
-    CareFacts(home).record([facts.forgotten(month, done.gone.get(month, 0), now)])
+        if not keys.destroy(month, now) and month not in keys.destroyed():
+            known = ", ".join(keys.months()) or "aucun"
+            raise MonthUnknown(month=month, why="rien n'a été reçu ce mois-là", known=known)
+    try:
+        CareFacts(home).record([facts.forgotten(month, keys.destroyed_at(month) or now)])
+    finally:  # a ledger that refuses leaves nothing of the month either
+        done = rebuild(home)
     return done
 
 
@@ -219,12 +261,15 @@ def listen(home: Home, port: int, say: Callable[[str], None]) -> int:
                 _end(parts)
                 say(f"{name} : n'a pas démarré.")
                 return 1
+        lives = {"listener": {"pid": parts[0].pid}, "projector": {"pid": parts[1].pid}}
+        write_durably(home.run / "parts.json", json.dumps(lives).encode(), mode=0o644)
         write_durably(endpoints, json.dumps({"listener": address}).encode(), mode=0o644)
         say(f"À l'écoute : {address} Ctrl-C pour arrêter.")
         try:
             return _watch(parts, say)
         finally:
             endpoints.unlink(missing_ok=True)
+            (home.run / "parts.json").unlink(missing_ok=True)
             _end(parts)
 
 

@@ -8,7 +8,6 @@ killed anywhere, nothing is done twice nor forgotten.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from releve.journal.segment import segment_firsts, segment_path
 from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.home import Home, sole_writer
 from releve.ledger import Evidence, LedgerClient, Place, from_json, read_checkpoint
@@ -77,10 +77,10 @@ class Log:
         """Changes whenever something is appended or published."""
         marks: list[int] = []
         try:
-            newest = max(entry.name for entry in os.scandir(self._place.journal))
+            newest = segment_path(self._place.journal, max(segment_firsts(self._place.journal)))
         except (FileNotFoundError, ValueError):
             return ()
-        for path in (self._place.journal / newest, self._place.checkpoint):
+        for path in (newest, self._place.checkpoint):
             try:
                 found = path.stat()
             except FileNotFoundError:
@@ -176,6 +176,7 @@ def recall(home: Home, before: Sequence[Entry], now: datetime) -> None:
 
     from releve.incident import Source
     from releve.incident.app.desk import current, note
+    from releve.incident.logbook import shortened
 
     with transaction.atomic():
         incident = current()
@@ -184,7 +185,8 @@ def recall(home: Home, before: Sequence[Entry], now: datetime) -> None:
         for index, evidence in before:
             for consequence in consequences(evidence):
                 if consequence.act == "incident.note":
-                    note(consequence.sentence, Source(home.epoch, index), evidence.when, now)
+                    sentence = shortened(consequence.sentence)
+                    note(sentence, Source(home.epoch, index), evidence.when, now)
         type(incident).objects.filter(pk=incident.pk).update(recalled=True)
 
 
@@ -195,16 +197,19 @@ Performer = Callable[[Consequence, Evidence, "Source", datetime], None]
 
 def _note(consequence: Consequence, evidence: Evidence, source: Source, now: datetime) -> None:
     from releve.incident.app.desk import note
+    from releve.incident.logbook import shortened
 
-    note(consequence.sentence, source, evidence.when, now)
+    note(shortened(consequence.sentence), source, evidence.when, now)
 
 
 def _open(consequence: Consequence, evidence: Evidence, source: Source, now: datetime) -> None:
     from releve.incident.app.desk import note, open_by_reflex
+    from releve.incident.logbook import shortened
 
-    opened = open_by_reflex(consequence.reflex, consequence.sentence, evidence.system, source, now)
+    sentence = shortened(consequence.sentence)
+    opened = open_by_reflex(consequence.reflex, sentence, evidence.system, source, now)
     if opened is not None:  # its own alarm is its second line: there was no log to note it in
-        note(consequence.sentence, source, evidence.when, now)
+        note(sentence, source, evidence.when, now)
 
 
 def _publish(consequence: Consequence, evidence: Evidence, source: Source, now: datetime) -> None:

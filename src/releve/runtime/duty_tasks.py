@@ -18,7 +18,7 @@ _POLICY = RetryPolicy(retries=20, first=timedelta(seconds=2), ceiling=timedelta(
 
 @task(queue=QUEUE, policy=_POLICY)
 def publish_kits() -> None:
-    """Fresh kits of every ward, as at every quarter of an hour."""
+    """Fresh kits of every ward, however long the feed has been silent; none once frozen."""
     kits_of(current_home()).publish(SystemClock().now())
 
 

@@ -9,10 +9,8 @@ port and no caller is refused meanwhile. A part prints one JSON line once it can
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +18,7 @@ from pathlib import Path
 
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, read
-
-_PR_SET_PDEATHSIG = 1
+from releve.kernel.lifeline import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,3 @@ def start(name: str) -> Part:
     arguments = parser.parse_args()
     os.environ["RELEVE_HOME"] = str(arguments.home)
     return Part(name, read(arguments.home), arguments.fd)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies, however it dies."""
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        raise SystemExit("le processus parent est déjà mort")

@@ -57,10 +57,14 @@ def follow(home: Home, stop: threading.Event, ready: Callable[[], None]) -> None
     _refresh(home)
     ready()
     while not stop.is_set():
-        with closing(Projector(views_path(home))) as projector:
-            _project(home, projector, orders, stop)
-        if orders.asked():
-            orders.answer(lambda count: rebuild(home, count))
+        try:
+            with closing(Projector(views_path(home))) as projector:
+                _project(home, projector, orders, stop)
+            if orders.asked():
+                orders.answer(lambda count: rebuild(home, count))
+        except (sqlite3.OperationalError, OSError) as error:  # a full disk: it may pass
+            sys.stderr.write(f"projection : {error}\n")
+            stop.wait(_PAUSE_SECONDS)
 
 
 def _refresh(home: Home) -> None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from releve.care.app.reading import READERS, views, wards
-from releve.care.kit import published_path
+from releve.care.kit import PERIOD, published_path
 from releve.care.kit.facts import PUBLISHED, REFUSED
 from releve.care.kit.windows import folder_name
 from releve.care.perimeters import Ward
@@ -27,7 +27,6 @@ from releve.pages.figures import Figure
 from releve.pages.house import current_home, home_perimeter
 from releve.pages.rights import visible
 from releve.pages.roles import EVERYONE, PRIVILEGED
-from releve.runtime.kits import PERIOD
 from releve.web.entries import Entries, Entry
 
 #: Who is told where the kits lie: those who would open one, and those who answer for them.

@@ -24,6 +24,7 @@ _WORDS = {
     "care.kit.frozen": "kits gelés",
     "care.kit.published": "kit publié",
     "care.kit.refused": "kit refusé, le précédent reste",
+    "care.kit.thawed": "kits dégelés",
     "care.kit_patients": "patients comptés dans les kits ouverts",
     "care.month.forgotten": "clé d'un mois détruite",
     "care.quarantine": "message mis en quarantaine",

@@ -58,8 +58,9 @@ def _patients(home: Home) -> int:
 
 @contextmanager
 def _serving(home: Home) -> Iterator[Line]:
-    with part("listener", home) as (_, endpoints), part("projector", home):
+    with part("listener", home) as (listener, endpoints), part("projector", home):
         address = endpoints["listener"]
+        (home.run / "parts.json").write_text(json.dumps({"listener": {"pid": listener.pid}}))
         (home.run / "endpoints.json").write_text(json.dumps({"listener": address}))
         with closing(Line(address_of(address))) as line:
             yield line
@@ -153,10 +154,8 @@ def test_forgetting_a_month_leaves_the_others_and_nothing_of_it(home: Home) -> N
         assert not path.is_file() or b"MARQUEUR" not in path.read_bytes(), path
     told = [evidence for _, evidence in read_entries(home)]
     assert [(e.what, e.kind, e.value) for e in told if e.kind == "decision"] == [
-        ("care.month.forgotten", "decision", 1)
+        ("care.month.forgotten", "decision", "2026-09")
     ]
-    with pytest.raises(MonthUnknown, match="déjà"):
-        care_verbs.forget(home, "2026-09", clock, this_month=False)
     with pytest.raises(MonthUnknown, match="rien"):
         care_verbs.forget(home, "2026-08", clock, this_month=False)
     with pytest.raises(MonthIsCurrent):

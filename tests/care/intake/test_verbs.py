@@ -13,6 +13,7 @@ from releve.care.errors import MonthIsCurrent, UnreadableFeed
 from releve.care.intake import Kept, read_kept
 from releve.care.mllp import frame
 from releve.cli.care import app
+from releve.cli.care_files import NothingReceived
 from releve.journal import verify_journal
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
@@ -71,6 +72,46 @@ def test_quarantine_is_said_with_its_reason_and_place(home: Home) -> None:
     assert places[1] == (3, len(_SENT[0] + _NO_NUMBER) + 1)
     assert "PID-3" in said
     assert "\x1b" not in said
+
+
+def test_a_message_already_in_quarantine_is_said_again_until_it_is_settled(home: Home) -> None:
+    assert _replay(home, _NO_NUMBER)[0] == 1
+    status, figures, said = _replay(home, _SENT[0] + _NO_NUMBER)
+    assert (status, figures["duplicates"]) == (1, 1)
+    (again,) = figures["quarantined"]
+    assert (again["message"], again["offset"]) == (2, len(_SENT[0]))
+    assert again["reason"].startswith("déjà en quarantaine : pas de numéro de patient")
+    assert "déjà en quarantaine" in said
+    settled = _NO_NUMBER + b"".join(_SENT[1].splitlines(keepends=True)[2:])
+    settled = settled.replace(b"PID|1\r", b"PID|1||7^^^X^PI\r")
+    assert _replay(home, settled)[:1] == (0,)
+    assert _replay(home, _NO_NUMBER)[:1] == (0,)
+    assert _run(home, "rebuild", "--check").exit_code == 0
+
+
+def test_the_quarantine_is_listed_without_anything_clinical(home: Home) -> None:
+    with pytest.raises(NothingReceived) as nothing:
+        _run(home, "quarantine")
+    assert nothing.value.exit_code == 2
+    _replay(home, _SENT[0])
+    empty = _run(home, "quarantine")
+    assert (empty.exit_code, empty.output) == (0, "Aucun message en quarantaine.\n")
+    anna = f"PID|1||1^^^{messages.IPP_FROM}^PI||SECRET^Nom"
+    moved = (anna, "PV1|1|I|A", "ZBE|M1|SECRET demain||INSERT")
+    lost = messages.message("ADT^A02", *moved, control="X\x1b[2J")
+    result = messages.message("ORU^R01", anna, "OBR|1||L1", "OBX|SECRET|NM|||6.9")
+    _replay(home, b"".join(map(frame, (lost, result, b"MSX|SECRET"))))
+    file = home.path.parent / "quarantine.json"
+    listed = _run(home, "quarantine", "--json", str(file))
+    figures = json.loads(file.read_text("utf-8"))
+    assert (listed.exit_code, figures["count"]) == (1, 3)
+    assert "SECRET" not in listed.output + file.read_text("utf-8")
+    assert "\x1b" not in listed.output and "X\\" in listed.output
+    third, second, first = figures["messages"]
+    assert (first["index"], first["sender"]) == (1, "DPI|VALBRUME")
+    assert first["reason"] == "date du mouvement illisible (ZBE-2)"
+    assert first["patient"] == second["patient"] and third["patient"] is None
+    assert "ligne ?" in second["reason"]
 
 
 @pytest.mark.parametrize("data", [b"", b"   \r\n", b"bonjour", b"\0" * 2000])

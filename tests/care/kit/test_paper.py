@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 import shutil
 import subprocess
 from dataclasses import replace
@@ -10,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from releve.care.kit import read_kit
-from releve.care.sheet import WardSheet
+from releve.care.kit.shown import shown
+from releve.care.sheet import State, WardSheet
 from releve.kernel.home import Home
 from tests.care.kit.conftest import make_kit
-from tests.care.kit.wards import HOSTILE, hostile_ward, patient, ward
+from tests.care.kit.wards import HOSTILE, hostile_ward, patient, row, section, ward
 
 pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils manque")
 
@@ -32,6 +35,15 @@ def _pages(path: Path) -> list[str]:
 
 def _flat(page: str) -> str:
     return " ".join(page.replace("\u2019", "'").split())
+
+
+def _holding(*texts: str) -> WardSheet:
+    """One patient whose only document has these texts, after its title."""
+    each = patient(1)
+    named = (("titre", "compte rendu"), *(("texte", text) for text in texts))
+    held = section("documents", State.RECEIVED, row(*named, source=1))
+    kept = tuple(held if s.name == "documents" else s for s in each.sections)
+    return replace(ward(1), patients=(replace(each, sections=kept),))
 
 
 def test_every_page_says_its_world_its_kit_and_its_hour(home: Home, tmp_path: Path) -> None:
@@ -99,3 +111,72 @@ def test_the_smallest_type_is_ten_points(home: Home, tmp_path: Path) -> None:
     ]
     assert sizes
     assert min(sizes) >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("A" * 22_000, "22 000"),
+        (base64.b64encode(random.Random(5).randbytes(112_500)).decode(), "150 000"),
+        ("-" * 30_000, "30 000"),
+        ("dose de 5 mg " * 160_000, "2 080 000"),
+        ("ligne\r\n" * 10_000, "60 000"),
+    ],
+    ids=["one letter", "base64", "dashes", "two megabytes of words", "ten thousand lines"],
+)
+def test_a_text_without_end_still_prints_and_says_where_the_rest_is(
+    home: Home, tmp_path: Path, text: str, size: str
+) -> None:
+    sheet = _holding(text, "APRÈS LE TEXTE")
+    kit = make_kit(home, sheet)
+    opened = read_kit(kit.path, kit.code)
+    assert opened.sheet == sheet
+    (tmp_path / "ward.pdf").write_bytes(opened.pdf)
+    pages = [_flat(page) for page in _pages(tmp_path / "ward.pdf")]
+    assert len(pages) <= 6
+    assert all("IPP 99000001" in page for page in pages)
+    whole = " ".join(pages)
+    assert f"… texte de {size} caractères, la suite est dans le kit à l'écran" in whole
+    assert "APRÈS LE TEXTE" in whole
+    printed = whole.replace("\u200b", "").replace(" ", "")
+    assert "".join(text[:60].split()) in printed
+
+
+def test_names_beds_and_allergies_without_end_still_print(home: Home, tmp_path: Path) -> None:
+    each = patient(1, "N" * 22_000)
+    assert each.stay is not None
+    allergies = section("allergies", State.RECEIVED, row(("allergène", "P" * 22_000), source=1))
+    sheet = replace(
+        ward(1),
+        patients=(
+            replace(
+                each,
+                stay=replace(each.stay, bed="B" * 22_000),
+                sections=(allergies, *each.sections[1:]),
+                homonyms=("H" * 22_000,),
+            ),
+        ),
+    )
+    whole = _flat(" ".join(_pages(_pdf(home, sheet, tmp_path)))).replace("\u200b", "")
+    assert "… texte de 22 000 caractères, la suite est dans le kit à l'écran" in whole
+    assert "feuille du" in whole
+    assert "HÉPARINE 5000 UI" in whole
+    assert "Nom et signature" in whole
+
+
+def test_line_ends_are_lines_and_highlight_marks_are_hidden(home: Home, tmp_path: Path) -> None:
+    received = ("suite\r\nfin", "un\rdeux", "taux:\\H\\élevé\\N\\ ce jour", "C:\\H\\a\\N\\b")
+    sheet = _holding(*received)
+    words = shown(sheet)["patients"][0]["sections"][3]["rows"][0]["rest"]
+    texts = [text for label, text in words if label == "texte"]
+    assert texts == ["suite\nfin", "un\ndeux", "taux:élevé ce jour", "C:\\H\\a\\N\\b"]
+    kit = make_kit(home, sheet)
+    opened = read_kit(kit.path, kit.code)
+    values = opened.sheet.patients[0].section("documents").rows[0].values
+    assert tuple(value.text for value in values[1:]) == received
+    (tmp_path / "ward.pdf").write_bytes(opened.pdf)
+    printed = "".join(_pages(tmp_path / "ward.pdf"))
+    assert "U+000D" not in printed
+    lines = [line.strip() for line in printed.splitlines()]
+    assert any(line.endswith("suite") for line in lines)
+    assert any(line.startswith("fin") for line in lines)

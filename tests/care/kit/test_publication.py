@@ -118,7 +118,7 @@ def test_a_person_may_accept_a_fall_but_not_during_a_freeze(home: Home) -> None:
     held = publish(home, _fresh(ward(2)), LATER, PERIOD, accepted=True)
     assert isinstance(held, Refused)
     assert "figé depuis 01:12 (crise ouverte)" in held.why
-    thaw(home)
+    thaw(home, LATER)
     assert isinstance(publish(home, _fresh(ward(2)), LATER, PERIOD, accepted=True), Published)
     assert _opens(home) == 2
 
@@ -126,7 +126,7 @@ def test_a_person_may_accept_a_fall_but_not_during_a_freeze(home: Home) -> None:
 def test_the_first_freeze_stands_until_a_thaw(home: Home) -> None:
     first = freeze(home, NOW, "a")
     assert freeze(home, LATER, "b") == first == frozen(home)
-    assert (thaw(home), thaw(home), frozen(home)) == (True, False, None)
+    assert (thaw(home, LATER), thaw(home, LATER), frozen(home)) == (True, False, None)
 
 
 def test_a_ward_that_vanished_from_the_views_is_refused_aloud(home: Home) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from releve.care.kit import KitKey, published_path
+from releve.care.kit import KitKey, freeze, published_path
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
 from releve.kernel.world import World
@@ -156,3 +156,20 @@ def test_no_feed_no_kit(tmp_path: Path) -> None:
     done = care("kit", "--all", home=tmp_path / "neuf")
     assert done.returncode == 2
     assert "Aucun message du dossier patient" in done.stderr
+
+
+def test_a_ward_that_cannot_be_made_is_said_and_a_thaw_is_told(fed: Home) -> None:
+    assert care("kit", "--all", home=fed.path).returncode == 0
+    shelf = fed.path / "care/kits/CHIR-B/shelf.json"
+    good = shelf.read_text("ascii")
+    shelf.write_text("{", "ascii")
+    failed = care("kit", "--all", "--json", "-", home=fed.path)
+    assert failed.returncode == 2
+    assert not _figures(failed)["kits"][0]["published"]
+    assert "CHIR-B : non fait" in failed.stderr
+    assert "→ Renommez ce fichier" in failed.stderr
+    shelf.write_text(good, "ascii")
+    freeze(fed, SystemClock().now(), "essai")
+    assert care("kit", "--all", "--thaw", home=fed.path).returncode == 0
+    told = [e.what.removeprefix("care.kit.") for _, e in read_entries(fed) if "kit" in e.what]
+    assert told == ["published", "refused", "thawed", "published"]

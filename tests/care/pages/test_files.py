@@ -189,6 +189,25 @@ def test_an_unread_message_marks_its_patient(hospital: Home) -> None:
     assert "1 message non lu : appelez" in text(nurse(CHIR, "b"), "/patients/service/CHIR-B/")
 
 
+def test_the_quarantine_says_why_and_nothing_of_a_patient(hospital: Home) -> None:
+    chief = person("diallo", (Role.DSI, EJ)).client
+    assert "Tous les messages reçus ont été lus." in text(chief, "/patients/quarantaine/")
+    reader = nurse(EJ)
+    assert "n'a pas pu être lu" not in text(reader, "/patients/")
+    result = oru(ELISE, None, "L9", "Sodium", "139.7", control="<b>N\u00b077</b>")
+    fill(hospital, [result.replace(b"OBX|", b"OBZ|")])
+    assert "1 message reçu n'a pas pu être lu." in text(reader, "/patients/")
+    for browser in (chief, reader):
+        html = browser.get("/patients/quarantaine/").content.decode()
+        assert "LABO|VALBRUME" in html and "résultat sans observation (OBX)" in html
+        assert "&lt;b&gt;N°77&lt;/b&gt;" in html and "<b>N" not in html
+        for secret in ("DUPONT", ELISE.ipp, "139.7", "Sodium", key(hospital, "DUPONT", ELISE.ipp)):
+            assert secret not in html, secret
+    ward = nurse(CHIR, "petit")
+    assert ward.get("/patients/quarantaine/").status_code == 403
+    assert "/patients/quarantaine/" not in ward.get("/patients/").content.decode()
+
+
 def test_hostile_texts_stay_texts(hospital: Home) -> None:
     reader = nurse(CHIR)
     whose = key(hospital, "<script>", "800005")

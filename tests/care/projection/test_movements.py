@@ -223,3 +223,20 @@ def test_out_of_order_duplicated_cancelled_movements_give_the_census(
         views = viewed(Path(folder), messages, batch)
         assert where(views) == expected
         views.close()
+
+
+@pytest.mark.parametrize("pending", ["A05", "A14", "A15", "A16"])
+def test_what_is_foreseen_never_moves_anybody(tmp_path: Path, pending: str) -> None:
+    """Admission, transfer or discharge to come, whatever the order, the hour, the bed it names, an
+    update of it or a wrong ZBE-6; its cancellation neither.
+    """
+    foreseen = movement(pending, DUPONT, R07, "P1", at="202611220800", sent="202611210100")
+    wrong = movement(pending, DUPONT, R07, "P2", at="202611210130", event="A02")
+    updated = movement("Z99", DUPONT, R07, "P1", at="202611220900", event=pending)
+    cancel = {"A05": "A38", "A14": "A27", "A15": "A26", "A16": "A25"}[pending]
+    gone = movement(cancel, DUPONT, R07, "P1", at="202611220800", action="CANCEL", event=pending)
+    arrived = a01(DUPONT, B01, "M1", at="202611201000")
+    told = [arrived, foreseen, wrong, updated, gone]
+    for turn, story in enumerate((told, told[::-1], told[:-1], [foreseen, wrong, arrived])):
+        assert where(viewed(tmp_path / f"{turn}", story)) == {("CHIRB", "B01", "1001")}
+    assert where(viewed(tmp_path / "alone", [foreseen, wrong])) == set()

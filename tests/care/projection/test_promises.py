@@ -22,6 +22,7 @@ from releve.care.projection import (
     difference,
     dump,
     install,
+    octets_digest,
 )
 from releve.care.views import Views
 from tests.care.messages import (
@@ -40,9 +41,10 @@ from tests.care.messages import (
     message,
     no_allergy,
     oru,
+    pid,
     rde,
 )
-from tests.care.projection.feeds import NOW, kept, projected, viewed
+from tests.care.projection.feeds import NOW, START, kept, projected, viewed
 
 ANNA = Someone("1", "DURAND", "Anna")
 BED = Bed("CHIRB", "1", "B01", "V1")
@@ -200,6 +202,54 @@ def test_what_a_view_lacks_is_said(
 ) -> None:
     (waiting,) = viewed(tmp_path, [message(kind, *parts)]).quarantine()
     assert reason in waiting.reason
+
+
+def _sodium(who: Someone, *, readable: bool) -> bytes:
+    """A result under MSH-10 « 77 »; without OBX it waits."""
+    raw = oru(who, None, "L7", "Sodium", "139", control="77")
+    return raw if readable else raw.replace(b"OBX|", b"ZBX|")
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_sent_again_readably_a_message_no_longer_waits(tmp_path: Path, batch: int) -> None:
+    bad, good = _sodium(ANNA, readable=False), _sodium(ANNA, readable=True)
+    key = key_of(person_id("1.2.250.1.71.4.2.2.990000010", ANNA.ipp))
+    before = viewed(tmp_path / "bad", [a28(ANNA), bad, bad], batch)
+    (waiting,) = before.quarantine()
+    assert waiting.control == "77"
+    assert before.waiting([octets_digest(bad), octets_digest(good)]) == {
+        octets_digest(bad): waiting
+    }
+    views = viewed(tmp_path / "good", [a28(ANNA), bad, good], batch)
+    sheet = views.patient(key, NOW)
+    assert sheet is not None and sheet.unread == 0
+    assert (views.quarantine(), views.feed(NOW).quarantined) == ((), 0)
+    assert views.waiting([octets_digest(bad)]) == {}
+    late = viewed(tmp_path / "late", [a28(ANNA), good, bad], batch)
+    assert len(late.quarantine()) == 1, "what comes broken after is another message"
+
+
+def test_a_number_used_again_for_something_else_settles_nothing(tmp_path: Path) -> None:
+    bad = _sodium(ANNA, readable=False)
+    other_patient = _sodium(Someone("2", "PETIT"), readable=True)
+    other_kind = message("ADT^A28^ADT_A05", "EVN||20261121", pid(ANNA), sender="LABO|VALBRUME",
+                         control="77")  # fmt: skip
+    other_sender = _sodium(ANNA, readable=True).replace(b"LABO|VAL", b"LABX|VAL", 1)
+    for n, other in enumerate((other_patient, other_kind, other_sender)):
+        assert len(viewed(tmp_path / f"{n}", [a28(ANNA), bad, other]).quarantine()) == 1, other
+
+
+def test_a_message_torn_in_its_head_is_settled_under_the_number_it_says(tmp_path: Path) -> None:
+    good = _sodium(ANNA, readable=True)
+    torn = good + b"MSH|^~&|\r"
+    path = tmp_path / "views.sqlite3"
+    sender = "LABO|VALBRUME"
+    records = [Kept(n, START, sender, raw) for n, raw in enumerate((a28(ANNA), torn, good))]
+    projected(path, records[:2])
+    (waiting,) = Views(path).quarantine()
+    assert waiting.control == "77"
+    projected(path, records[2:])
+    assert Views(path).quarantine() == ()
 
 
 def test_a_kind_without_a_view_is_counted_and_waits_nowhere(tmp_path: Path) -> None:

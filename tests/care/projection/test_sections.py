@@ -107,7 +107,6 @@ def test_a_hospital_sets_its_own_periods(tmp_path: Path) -> None:
         no_allergy(),
         "AL1|1||^AUCUNE ALLERGIE CONNUE",
         "AL1|1||NKA",
-        'AL1|1||""',
         "AL1|1||^absence d'allergie",
     ],
 )
@@ -117,6 +116,21 @@ def test_none_is_recognised_and_takes_back_what_came_before(tmp_path: Path, line
     for views in every_order(tmp_path, before, after):
         found = section(views, "allergies")
         assert (found.state, texts(found, "substance")) == (State.NONE_STATED, [("latex", True)])
+
+
+def test_a_deletion_takes_back_and_affirms_nothing(tmp_path: Path) -> None:
+    before = a28(ANNA, al1("latex"), when="202611210100")
+    after = a31(ANNA, 'AL1|1||""', when="202611210200")
+    for views in every_order(tmp_path, before, after):
+        found = section(views, "allergies")
+        assert (found.state, texts(found, "substance")) == (State.RECEIVED, [("latex", True)])
+
+
+def test_a_deletion_of_nothing_leaves_the_section_never_received(tmp_path: Path) -> None:
+    for lines in (['AL1|1||""'], [no_allergy(), 'AL1|1||""']):
+        told = [a31(ANNA, line, when=f"20261121020{at}") for at, line in enumerate(lines)]
+        for views in every_order(tmp_path / str(len(lines)), *told):
+            assert section(views, "allergies").state is State.NEVER
 
 
 def test_an_allergy_told_after_none_stands(tmp_path: Path) -> None:

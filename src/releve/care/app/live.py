@@ -24,9 +24,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from releve.care.app.openings import unseal_opening
-from releve.care.app.reading import READERS, ward_perimeter
+from releve.care.app.reading import READERS, ward_perimeter, wards_under
 from releve.care.app.views import census, file_of, place, sheet_of
-from releve.care.perimeters import wards_of
 from releve.care.progress import projected
 from releve.kernel.perimeter import Perimeter
 from releve.pages.approvals import Right
@@ -111,12 +110,12 @@ class Screens:
         loop = asyncio.get_running_loop()
         head, drawn = -1, 0.0
         while True:
-            now_at = await loop.run_in_executor(self._hand, self._head)
-            if now_at == head and loop.time() - drawn < AGAIN_SECONDS:
-                await asyncio.sleep(LOOK_SECONDS)
-                continue
-            head, drawn = now_at, loop.time()
             try:
+                now_at = await loop.run_in_executor(self._hand, self._head)
+                if now_at == head and loop.time() - drawn < AGAIN_SECONDS:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    continue
+                head, drawn = now_at, loop.time()
                 picture = await loop.run_in_executor(self._hand, screen.draw, timezone.now())
             except Exception:  # noqa: BLE001  (a daemon's loop: its readers come back and ask again)
                 _log.exception("une page de patients n'a pas pu être mise à jour")
@@ -149,7 +148,7 @@ async def ward(request: HttpRequest, code: str) -> HttpResponse | StreamingHttpR
     language = request.LANGUAGE_CODE
 
     def draw(now: datetime) -> Picture | None:
-        where = wards_of(current_home(), entity).at(code)
+        where = wards_under(entity).at(code)
         with translation.override(language):
             html = render_to_string("care/census.html", {**census(where, now), **house})
         return Picture(html, where.perimeter)
@@ -172,7 +171,7 @@ async def patient(
         sheet = sheet_of(key, now)
         if sheet is None:
             return None
-        where = place(wards_of(current_home(), entity), sheet)
+        where = place(wards_under(entity), sheet)
         with translation.override(language):
             html = render_to_string("care/file.html", {**file_of(sheet, where, now), **house})
         return Picture(html, where.perimeter)

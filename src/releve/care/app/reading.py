@@ -9,7 +9,7 @@ from pathlib import Path
 from django.http import HttpRequest
 
 from releve.care.perimeters import Ward, Wards, wards_of
-from releve.care.views import Views
+from releve.care.views import Views, views_path
 from releve.kernel.errors import ReleveError
 from releve.kernel.perimeter import Perimeter
 from releve.pages.house import current_home
@@ -18,13 +18,14 @@ from releve.pages.roles import Role
 
 #: Who reads a patient's file (docs/decisions/0010-who-reads-a-file.md).
 READERS = (Role.CAREGIVER,)
-DATABASE = Path("care/views.sqlite3")
+#: Who reads why messages wait: nothing of a patient stands there.
+UNREAD_READERS = (*READERS, Role.DSI)
 _log = logging.getLogger("releve.care")
 
 
 def views() -> Views | None:
     """This home's views; None while nothing was ever received."""
-    path = current_home().path / DATABASE
+    path = views_path(current_home())
     return _views(path) if path.exists() else None
 
 
@@ -32,7 +33,11 @@ def wards(request: HttpRequest) -> Wards:
     """Every ward this home knows of. A map that cannot be read places no ward: only who reads the
     whole entity goes on reading, and the log says why.
     """
-    entity = at_home(request)
+    return wards_under(at_home(request))
+
+
+def wards_under(entity: Perimeter) -> Wards:
+    """The same, for who has no request any more."""
     try:
         return wards_of(current_home(), entity)
     except ReleveError:

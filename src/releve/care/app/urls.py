@@ -15,6 +15,7 @@ urlpatterns = [
     path("patients/recherche/<str:token>/", views.found, name="patients_found"),
     path("patients/service/<path:code>/direct/", live.ward, name="ward_live"),
     path("patients/service/<path:code>/", views.ward, name="ward"),
+    path("patients/quarantaine/", views.quarantine, name="quarantine"),
     path("patients/sans-service/", views.ward, {"code": ""}, name="ward_unnamed"),
     path("patients/dossier/<slug:key>/direct/<str:token>/", live.patient, name="patient_live"),
     path("patients/dossier/<slug:key>/", views.patient, name="patient"),

@@ -20,6 +20,7 @@ from releve.care.app.facts import tell_opened
 from releve.care.app.openings import seal_opening
 from releve.care.app.reading import (
     READERS,
+    UNREAD_READERS,
     reads,
     reads_entity,
     views,
@@ -30,9 +31,10 @@ from releve.care.app.searches import LONGEST, seal, unseal
 from releve.care.perimeters import Ward, Wards
 from releve.care.sheet import PatientSheet
 from releve.care.views import ON_A_LINE, Found, WardLine
-from releve.pages.rights import account, needs
+from releve.pages.rights import account, at_home, needs
 
 _FOUND = 50
+_WAITING = 200
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,19 @@ def found(request: HttpRequest, token: str) -> HttpResponse:
     """The answer to a search that this account made less than half an hour ago."""
     text = unseal(token, account(request).pk)
     return HttpResponseRedirect(reverse("patients")) if text is None else _answer(request, text)
+
+
+@needs(*UNREAD_READERS, perimeter=at_home)
+@require_safe
+def quarantine(request: HttpRequest) -> HttpResponse:
+    """The messages kept and not read: hour, sender, number and reason, nothing of a patient."""
+    store = views()
+    now = timezone.now()
+    context = {
+        "waiting": store.quarantine(_WAITING) if store else (),
+        "count": store.feed(now).quarantined if store else 0,
+    }
+    return render(request, "care/quarantine.html", context)
 
 
 @needs(*READERS, perimeter=ward_perimeter)
@@ -170,12 +185,13 @@ def _answer(request: HttpRequest, text: str) -> HttpResponse:
 
 
 def _around(request: HttpRequest, known: Wards) -> dict[str, Any]:
-    """What the index and the search both say: silent sources, units nobody placed."""
+    """What the index and the search both say: silent sources, messages that wait unread."""
     store = views()
     feed = store.feed(timezone.now()) if store else None
     return {
         "received": store is not None,
         "sources": shown.silent(feed) if feed else (),
+        "unread": feed.quarantined if feed else 0,
         "entity_reader": reads_entity(request, known),
     }
 

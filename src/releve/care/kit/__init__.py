@@ -12,9 +12,10 @@ cannot vouch for itself. A stolen workstation sees what is on its screen; a PDF 
 The guard compares with the last kit, so a slow poisoning passes. See docs/kits.md.
 """
 
-from releve.care.kit.freezing import Frozen, freeze, frozen, thaw
+from releve.care.kit.freezing import Frozen, Thawed, freeze, frozen, thaw, thawed
 from releve.care.kit.opening import Opened, open_kit, read_kit
 from releve.care.kit.publication import (
+    Failed,
     Names,
     Published,
     Refused,
@@ -22,12 +23,14 @@ from releve.care.kit.publication import (
     publish,
     renew,
 )
-from releve.care.kit.rounds import Sheets, names_of, publish_all
+from releve.care.kit.rounds import PERIOD, Sheets, names_of, publish_all
 from releve.care.kit.shelf import Held, Shelf, kit_path, published_path, read_shelf, wards_with_kits
 from releve.care.kit.signature import KitKey, fingerprint, verify_kit
 from releve.care.kit.windows import Window, ensure_window, window_of
 
 __all__ = [
+    "PERIOD",
+    "Failed",
     "Frozen",
     "Held",
     "KitKey",
@@ -37,6 +40,7 @@ __all__ = [
     "Refused",
     "Sheets",
     "Shelf",
+    "Thawed",
     "Window",
     "build_kit",
     "ensure_window",
@@ -53,6 +57,7 @@ __all__ = [
     "read_shelf",
     "renew",
     "thaw",
+    "thawed",
     "verify_kit",
     "wards_with_kits",
     "window_of",

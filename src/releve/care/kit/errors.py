@@ -30,7 +30,8 @@ class CodeWrong(KitError):
 
     next_step = (
         "Vérifiez que la carte porte le même service et la même fenêtre que le kit : un code"
-        " n'ouvre qu'un service, et change après chaque ouverture."
+        " n'ouvre qu'un service, et change après chaque ouverture. Si c'est bien elle, cette page a"
+        " été modifiée ou abîmée : prenez une autre copie."
     )
     exit_code = 1
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from releve.care.kit.freezing import Frozen
-from releve.care.kit.publication import Published, Refused
+from releve.care.kit.errors import KitError, PaperRefused, SecretUnreadable, ShelfUnreadable
+from releve.care.kit.freezing import Frozen, Thawed
+from releve.care.kit.publication import Failed, Published, Refused
+from releve.care.kit.shelf import Held
 from releve.care.kit.windows import folder_name
 from releve.care.ports import Fact
 from releve.kernel.clock import iso
@@ -18,32 +20,48 @@ from releve.kernel.clock import iso
 PUBLISHED = "care.kit.published"
 REFUSED = "care.kit.refused"
 FROZEN = "care.kit.frozen"
+THAWED = "care.kit.thawed"
+
+#: Why a kit could not be made. An error's own words may hold a patient's: they stay out.
+_CAUSES: dict[type[KitError], str] = {
+    ShelfUnreadable: "la liste de ses kits ne se lit pas",
+    SecretUnreadable: "son code ne se lit pas",
+    PaperRefused: "sa mise en page a échoué",
+}
 
 
-def facts(outcome: Published | Refused) -> Iterator[Fact]:
+def facts(outcome: Published | Refused | Failed) -> Iterator[Fact]:
     """What the ledger learns of one publication."""
     if isinstance(outcome, Published):
-        yield _published(outcome)
+        yield published(outcome.ward, outcome.held)
+    elif isinstance(outcome, Failed):
+        yield _failed(outcome)
     elif _power_of_ten(outcome.streak):
         yield _refused(outcome)
 
 
-def frozen(state: Frozen, number: int) -> Fact:
-    """The published state was frozen; ``number`` is the caller's (the incident's)."""
-    origin = "care.kit.frozen"
-    return Fact("decision", FROZEN, state.since, "kits", 0, "kits", origin, number)
+def frozen(state: Frozen) -> Fact:
+    """The published state was frozen; told once per freeze."""
+    number = _milliseconds(state.since)
+    return Fact("decision", FROZEN, state.since, "kits", 0, "kits", FROZEN, number)
 
 
-def _published(done: Published) -> Fact:
-    held = done.held
+def thawed(state: Thawed) -> Fact:
+    """The freeze was lifted; told once per freeze."""
+    number = _milliseconds(state.since)
+    return Fact("decision", THAWED, state.when, "kits", 0, "kits", THAWED, number)
+
+
+def published(ward: str, held: Held) -> Fact:
+    """A kit was put in place; told once per generation."""
     return Fact(
         kind="measure",
         what=PUBLISHED,
         when=held.built,
-        system=folder_name(done.ward),
+        system=folder_name(ward),
         value=held.patients,
         unit="patients",
-        origin=f"care.kit.{folder_name(done.ward)}",
+        origin=f"care.kit.{folder_name(ward)}",
         number=held.generation,
         sha256=held.sha256,
         detail={
@@ -73,6 +91,25 @@ def _refused(refused: Refused) -> Fact:
             "kept_built": iso(last.built) if last else None,
         },
     )
+
+
+def _failed(failed: Failed) -> Fact:
+    causes = [said for kind, said in _CAUSES.items() if isinstance(failed.error, kind)]
+    return Fact(
+        kind="alarm",
+        what=REFUSED,
+        when=failed.when,
+        system=failed.folder,
+        value=0,
+        unit="kits",
+        origin=f"care.kit.failed.{failed.folder}",
+        number=_milliseconds(failed.when),
+        detail={"why": "".join(causes) or "il n'a pas pu être fait"},
+    )
+
+
+def _milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
 
 
 def _moment(when: datetime | None) -> str | None:

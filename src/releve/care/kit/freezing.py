@@ -26,6 +26,14 @@ class Frozen:
     why: str
 
 
+@dataclass(frozen=True)
+class Thawed:
+    """The last freeze that was lifted: since when it held, and when it was lifted."""
+
+    since: datetime
+    when: datetime
+
+
 def freeze(home: Home, now: datetime, why: str) -> Frozen:
     """Keep what is published as it is; durable. Frozen already: the first T0 stands."""
     with alone(home):
@@ -38,15 +46,35 @@ def freeze(home: Home, now: datetime, why: str) -> Frozen:
         return state
 
 
-def thaw(home: Home) -> bool:
-    """Let kits be replaced again; False when nothing was frozen. Durable."""
+def thaw(home: Home, now: datetime) -> bool:
+    """Let kits be replaced again; False when nothing was frozen. Durable, and kept for
+    :func:`thawed`: whoever is stopped before telling it tells it when started again.
+    """
     with alone(home):
-        path = kits_folder(home) / "frozen.json"
-        if not path.exists():
+        try:
+            state = frozen(home)
+        except ShelfUnreadable:  # a freeze that no longer says its hour must be liftable too
+            state = Frozen(now, "")
+        if state is None:
             return False
+        path = kits_folder(home) / "frozen.json"
+        said = json.dumps({"since": iso(state.since), "when": iso(now)})
+        write_durably(path.with_name("thawed.json"), said.encode())
         path.unlink()
         fsync_folder(path.parent)
         return True
+
+
+def thawed(home: Home) -> Thawed | None:
+    """The last freeze that was lifted, None when none ever was."""
+    path = kits_folder(home) / "thawed.json"
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+        return Thawed(from_iso(fields["since"]), from_iso(fields["when"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ShelfUnreadable(path=path, why=error) from error
 
 
 def frozen(home: Home) -> Frozen | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from releve.care.kit import guard
@@ -26,9 +26,17 @@ from releve.care.kit.shelf import (
 )
 from releve.care.kit.shown import shown
 from releve.care.kit.signature import KitKey
-from releve.care.kit.windows import Window, burn, ensure_window, open_next, window, window_of
+from releve.care.kit.windows import (
+    Window,
+    burn_below,
+    ensure_window,
+    open_next,
+    window,
+    window_of,
+)
 from releve.care.sheet import WardSheet
 from releve.kernel.clock import from_iso, iso
+from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
 from releve.kernel.units import hour
 
@@ -43,16 +51,17 @@ class Names:
 
 @dataclass(frozen=True)
 class Published:
-    """A kit is in place."""
+    """A kit is in place, made from ``sheet``."""
 
     ward: str
     held: Held
+    sheet: WardSheet = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Refused:
     """The last good kit stays; ``last`` is None when there never was one. ``number`` counts the
-    refusals of this ward, ``streak`` those in a row for the same cause.
+    refusals of this ward, ``streak`` those in a row for the same kind of cause.
     """
 
     ward: str
@@ -61,6 +70,18 @@ class Refused:
     last: Held | None
     number: int
     streak: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No kit could be made of this ward, and the last good one stays. ``ward``: its code, or its
+    folder's name when its shelf no longer says which ward it is.
+    """
+
+    ward: str
+    folder: str
+    when: datetime
+    error: ReleveError | OSError
 
 
 def build_kit(
@@ -108,17 +129,17 @@ def publish(
     """
     with alone(home):
         shelf = read_shelf(home, sheet.ward)
-        why = _refusal(home, shelf, sheet, now, silence or 2 * period, accepted)
-        if why is not None:
-            return _refuse(home, shelf, why, now)
+        reasons = _reasons(home, shelf, sheet, now, silence or 2 * period, accepted)
+        if reasons:
+            return _refuse(home, shelf, reasons, now)
         opened = ensure_window(home, sheet.ward, now)
         return _put(home, shelf, opened, sheet, now, period, names)
 
 
 def renew(home: Home, ward: str, now: datetime) -> Window:
     """After a kit was opened: seal what is published again, as it is, under the next window's code,
-    then burn the last code here. Durable; a freeze does not forbid it, the contents and their hour
-    do not change. Raises ``NoWindow`` when the ward never had a kit.
+    then burn every earlier code here. Durable; a freeze does not forbid it, the contents and
+    their hour do not change. Raises ``NoWindow`` when the ward never had a kit.
     """
     with alone(home):
         old = window_of(home, ward)
@@ -131,7 +152,7 @@ def renew(home: Home, ward: str, now: datetime) -> Window:
             names = Names(cover.hospital, cover.ward_name)
             built, period = from_iso(cover.built), timedelta(seconds=cover.period)
             _put(home, shelf, opened, last.sheet, built, period, names)
-        burn(home, old)
+        burn_below(home, opened)
         return opened
 
 
@@ -155,24 +176,26 @@ def _put(
         hashlib.sha256(page).hexdigest(),
     )
     put(home, shelf, held, page, KitKey(home))
-    return Published(sheet.ward, held)
+    return Published(sheet.ward, held, sheet)
 
 
-def _refusal(
+def _reasons(
     home: Home, shelf: Shelf, sheet: WardSheet, now: datetime, silence: timedelta, accepted: bool
-) -> str | None:
+) -> dict[str, str]:
+    """Why the last good kit must stay: each kind of cause, and its words."""
     state = frozen(home)
     if state is not None:
-        return f"l'état publié est figé depuis {hour(state.since)} ({state.why})"
+        return {"frozen": f"l'état publié est figé depuis {hour(state.since)} ({state.why})"}
     last = shelf.current
     if accepted or last is None:
-        return None
-    quiet = guard.silence(sheet.as_of, now, silence)
-    fallen = guard.fall(last.patients, len(sheet.patients))
+        return {}
     before = _last(home, shelf.ward, last)
-    gone = guard.vanished(before.sheet, sheet) if before else None
-    reasons = [reason for reason in (fallen, gone, quiet) if reason is not None]
-    return " ; ".join(reasons) or None
+    found = {
+        "fall": guard.fall(last.patients, len(sheet.patients)),
+        "vanished": guard.vanished(before.sheet, sheet) if before else None,
+        "silence": guard.silence(sheet.as_of, now, silence),
+    }
+    return {kind: why for kind, why in found.items() if why is not None}
 
 
 def _last(home: Home, ward: str, last: Held) -> Opened | None:
@@ -186,10 +209,11 @@ def _last(home: Home, ward: str, last: Held) -> Opened | None:
         return None
 
 
-def _refuse(home: Home, shelf: Shelf, why: str, now: datetime) -> Refused:
-    before = shelf.refused
+def _refuse(home: Home, shelf: Shelf, reasons: dict[str, str], now: datetime) -> Refused:
+    kind, why = "+".join(reasons), " ; ".join(reasons.values())
+    before = shelf.refused if shelf.refused and shelf.refused.kind == kind else None
     streak = before.streak + 1 if before else 1
     since = before.since if before else now
-    refused = Refusals(why, since, now, streak)
+    refused = Refusals(why, since, now, streak, kind)
     write_shelf(home, replace(shelf, refused=refused, refusals=shelf.refusals + 1))
     return Refused(shelf.ward, why, now, shelf.current, shelf.refusals + 1, streak)

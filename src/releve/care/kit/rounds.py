@@ -10,13 +10,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from releve.care.kit.publication import Names, Published, Refused, publish
-from releve.care.kit.shelf import wards_with_kits
+from releve.care.kit.errors import KitsNotBuilt, ShelfUnreadable
+from releve.care.kit.publication import Failed, Names, Published, Refused, publish
+from releve.care.kit.shelf import kits_folder, nameless, wards_with_kits
+from releve.care.kit.windows import folder_name
 from releve.care.sheet import WardSheet
-from releve.kernel.home import Home
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import Home, HomeCopied
 
 if TYPE_CHECKING:
     from releve.establishment import Establishment
+
+#: How often each ward's kit is made again, moved or not: older than twice this, it looks old.
+PERIOD = timedelta(minutes=15)
 
 
 class Ward(Protocol):
@@ -50,18 +56,36 @@ def publish_all(
     establishment: Establishment | None = None,
     silence: timedelta | None = None,
     accepted: bool = False,
-) -> Iterator[Published | Refused]:
-    """One outcome per ward, in order of code; raises as :func:`publish`."""
+) -> Iterator[Published | Refused | Failed]:
+    """One outcome per ward, in order of code: what one ward lacks does not stop the others. Raises
+    what none of them can do without: ``KitsNotBuilt``, ``HomeCopied``.
+    """
     known = {ward.code for ward in sheets.wards()} | set(wards_with_kits(home))
     for code in sorted(known - {""} if only is None else {only}):
-        yield publish(
-            home,
-            sheets.ward(code, now),
-            now,
-            period,
-            names=names_of(establishment, code),
-            silence=silence,
-            accepted=accepted,
+        try:
+            yield publish(
+                home,
+                sheets.ward(code, now),
+                now,
+                period,
+                names=names_of(establishment, code),
+                silence=silence,
+                accepted=accepted,
+            )
+        except (KitsNotBuilt, HomeCopied):
+            raise
+        except (ReleveError, OSError) as error:
+            yield Failed(code, folder_name(code), now, error)
+    if only is None:
+        named = {folder_name(code) for code in known}
+        yield from _nameless(home, now, named)
+
+
+def _nameless(home: Home, now: datetime, named: set[str]) -> Iterator[Failed]:
+    for folder in sorted(set(nameless(home)) - named):
+        path = kits_folder(home) / folder / "shelf.json"
+        yield Failed(
+            folder, folder, now, ShelfUnreadable(path=path, why="il ne dit plus son service")
         )
 
 

@@ -2,7 +2,8 @@
 
 ``HOME/care/kits/<ward>/<generation>.html(.sig)`` and ``shelf.json`` (what is there, which is
 current, what was last refused); ``HOME/care/kits/published/<ward>.html(.sig)`` is what workstations
-and keys copy. ``shelf.json`` is written last: a crash before it leaves the old kit current.
+and keys copy. A crash before ``shelf.json`` is written leaves the old kit current; one just after
+leaves the old copy in ``published`` until the ward's next kit.
 """
 
 from __future__ import annotations
@@ -50,17 +51,22 @@ class Held:
 
 @dataclass(frozen=True)
 class Refusals:
-    """The refusals in a row since ``since``; ``told`` counts all of this ward, ever."""
+    """``streak`` refusals in a row for the same kind of cause, since ``since``. ``kind`` joins
+    « frozen », « fall », « vanished », « silence » by « + »; empty on an older shelf.
+    """
 
     why: str
     since: datetime
     last: datetime
     streak: int
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """A ward's kits, oldest first; ``next`` is the next generation's number."""
+    """A ward's kits, oldest first; ``next`` is the next generation's number, ``refusals`` counts
+    all those of this ward, ever.
+    """
 
     ward: str
     next: int = 1
@@ -90,29 +96,39 @@ def published_path(home: Home, ward: str) -> Path:
 
 
 def wards_with_kits(home: Home) -> tuple[str, ...]:
-    """The wards that have a shelf, in order of code."""
-    paths = kits_folder(home).glob("*/shelf.json")
-    return tuple(sorted(_read(path).ward for path in paths))
+    """The wards that have a shelf, in order of code; without those of :func:`nameless`."""
+    return tuple(sorted(code for _, code in _shelved(home) if code is not None))
+
+
+def nameless(home: Home) -> tuple[str, ...]:
+    """The folders called by a digest whose shelf no longer says which ward it is."""
+    return tuple(sorted(folder for folder, code in _shelved(home) if code is None))
 
 
 def read_shelf(home: Home, ward: str) -> Shelf:
-    """What is on a ward's shelf; an empty one when nothing is."""
+    """What is on a ward's shelf, an empty one when nothing is. Raises ``ShelfUnreadable``,
+    also when the shelf is another ward's.
+    """
     path = _path(home, ward)
-    return _read(path) if path.exists() else Shelf(ward)
+    if not path.exists():
+        return Shelf(ward)
+    shelf = _read(path)
+    if shelf.ward != ward:
+        raise ShelfUnreadable(path=path, why="il est celui d'un autre service")
+    return shelf
 
 
 def put(home: Home, shelf: Shelf, held: Held, page: bytes, key: KitKey) -> Shelf:
-    """Write a kit, its signature, its copy, then the shelf; drop what ages out. Durable."""
+    """Write a kit and its signature, the shelf, then the copy; drop what ages out. Durable."""
     path = kit_path(home, shelf.ward, held.generation)
     signature = key.sign(hashlib.sha256(page).digest())
     copy = published_path(home, shelf.ward)
     for folder in (path.parent, copy.parent):
         make_folder(folder)
-    for target in (path, copy):
-        write_durably(target, page, mode=0o644)
-        write_durably(signature_of(target), signature, mode=0o644)
+    _write_signed(path, page, signature)
     kept = kept_at((*shelf.kits, held), held.built)
     write_shelf(home, replace(shelf, next=held.generation + 1, kits=kept, refused=None))
+    _write_signed(copy, page, signature)
     dropped = {kit.generation for kit in shelf.kits} - {kit.generation for kit in kept}
     for generation in dropped:
         old = kit_path(home, shelf.ward, generation)
@@ -157,6 +173,26 @@ def alone(home: Home) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _shelved(home: Home) -> Iterator[tuple[str, str | None]]:
+    """Each shelf's folder and its ward: the folder's own name, or what the shelf of a digest says;
+    None when it no longer says it.
+    """
+    for path in kits_folder(home).glob("*/shelf.json"):
+        folder = path.parent.name
+        if folder_name(folder) == folder:
+            yield folder, folder
+            continue
+        try:
+            yield folder, _read(path).ward
+        except ShelfUnreadable:
+            yield folder, None
+
+
+def _write_signed(path: Path, page: bytes, signature: bytes) -> None:
+    write_durably(path, page, mode=0o644)
+    write_durably(signature_of(path), signature, mode=0o644)
 
 
 def _path(home: Home, ward: str) -> Path:

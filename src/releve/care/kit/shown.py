@@ -6,6 +6,7 @@ out), a state is told with its hour. Ages are added by the screen, which alone h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +24,9 @@ from releve.kernel.clock import iso
 from releve.kernel.units import moment
 
 _ENDED = "retiré par la source"
+_LINE_END = re.compile(r"\r\n?")
+#: Highlighting as HL7 2.5 §2.7.2 writes it, start to end; a folder of a Windows path is none.
+_HIGHLIGHT = re.compile(r"(?<!\b[A-Za-z]:)\\H\\((?:(?!\\[HN]\\).)*)\\N\\", re.DOTALL)
 
 
 def shown(sheet: WardSheet) -> dict[str, Any]:
@@ -171,4 +175,9 @@ def _row(section: str, row: Row) -> dict[str, Any]:
 
 
 def _texts(row: Row) -> list[tuple[str, str]]:
-    return [(visible(v.name), visible(v.text)) for v in row.values if v.text]
+    return [(visible(v.name), visible(_laid(v.text))) for v in row.values if v.text]
+
+
+def _laid(text: str) -> str:
+    """For the eye only: line ends are lines, the marks around highlighted words are hidden."""
+    return _HIGHLIGHT.sub(r"\1", _LINE_END.sub("\n", text))

@@ -23,8 +23,8 @@ from releve.kernel.durable import create_durably, make_folder, write_durably
 from releve.kernel.home import Home
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-#: Names that another program, or this one, gives a meaning to.
-_TAKEN = re.compile(r"published|after|con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
+#: Names that another program, or this one, gives a meaning to; a digest is another ward's folder.
+_TAKEN = re.compile(r"x-[0-9a-f]{16}|published|after|con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,17 @@ def open_next(home: Home, old: Window, now: datetime) -> Window:
 def burn(home: Home, old: Window) -> None:
     """Forget a window's code; durable on return."""
     write_durably(_folder(home, old.ward) / f"{old.number}.json", _encode(replace(old, code=None)))
+
+
+def burn_below(home: Home, present: Window) -> None:
+    """Forget the codes of every window before ``present``, newest first: a renewal that was stopped
+    may have left more than one. Raises ``SecretUnreadable``, the newer ones being burnt.
+    """
+    for number in reversed(_numbers(home, present.ward)):
+        if number < present.number:
+            old = window(home, present.ward, number)
+            if old.code is not None:
+                burn(home, old)
 
 
 def _open(home: Home, ward: str, number: int, now: datetime) -> Window:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from releve.care.hl7 import Columns, Message, Segment
-from releve.care.identity import Link, Number, Version, patient_number, person_id
+from releve.care.identity import (
+    Link,
+    Number,
+    Version,
+    listed_numbers,
+    patient_number,
+    person_id,
+)
 from releve.care.projection.allergies import read_allergies
 from releve.care.projection.batch import Batch
 from releve.care.projection.documents import read_documents
@@ -18,6 +26,7 @@ from releve.care.projection.places import (
     CANCELS,
     MOVEMENTS,
     OPENING,
+    PENDING,
     UPDATE_ALONE,
 )
 from releve.care.projection.reading import cx, entity, hour, numbers
@@ -143,6 +152,8 @@ def _who(envelope: Envelope, found: Identified | None, people: People, rank: int
     """The patient of a PID, whose traits are taken; None when it gives no number."""
     if found is None or found.number is None:
         return None
+    if found.listed:
+        people.listed(found.listed, envelope.sent, envelope.source)
     patient = people.patient(found.person, found.number)
     if found.traits is not None:
         version = Version(rank, envelope.sent, envelope.source, found.traits)
@@ -265,7 +276,7 @@ def _act(
     action = zbe.text(4).upper()
     if action not in ("INSERT", "UPDATE", "CANCEL"):
         action = usual
-    event = zbe.text(6) or trigger
+    event = trigger if trigger in PENDING else zbe.text(6) or trigger
     if action != "CANCEL" and event in CANCELS:
         action = "CANCEL"
     written = zbe.text(2)
@@ -313,24 +324,31 @@ def _links(envelope: Envelope, trigger: str, batch: Batch, people: People) -> Ou
     at = (envelope.received, envelope.source)
     batch.hear(envelope.sender, "identity", *at)
     kept: list[_Who] = []
-    gone: list[tuple[Patient, Patient]] = []
+    gone: list[tuple[int, int]] = []
+    #: Of each PID, all its numbers.
+    every: list[tuple[int, ...]] = []
     problems: list[str] = []
     for segment in envelope.message.segments():
         if segment.name == "PID":
-            who = _who(envelope, identified(one_pid(segment)), people, 1)
+            found = identified(one_pid(segment))
+            who = _who(envelope, found, people, 1)
             if who is None:
                 problems.append(_NO_NUMBER)
             else:
                 kept.append(who)
+                every.append((who.patient.id, *(person_id(*n[1:]) for n in found.listed)))
         elif segment.name == "MRG" and trigger in ("A40", "A47") and kept:
-            was = patient_number(numbers(segment, 1))
+            was = patient_number(given := numbers(segment, 1))
+            people.listed(listed_numbers(given), envelope.sent, envelope.source)
             if was is not None:
-                gone.append((_numbered(people, was), kept[-1].patient))
-    if trigger in ("A24", "A37") and len(kept) > 1:
-        gone = [(kept[1].patient, kept[0].patient)]
+                gone.append((_numbered(people, was).id, kept[-1].patient.id))
+    if len(kept) > 1 and trigger == "A24":
+        gone = [(every[1][0], every[0][0])]
+    elif len(kept) > 1 and trigger == "A37":
+        gone = list(itertools.product(every[1], every[0]))
     sent, index = envelope.sent, envelope.source
     for old, new in gone:
-        people.link(Link(old.id, new.id, sent, index, trigger != "A37"))
+        people.link(Link(old, new, sent, index, trigger != "A37"))
     if not gone and trigger != "A47":
         problems.append("fusion ou lien sans second numéro (MRG-1, ou second PID)")
     return Outcome(bool(kept), False, tuple(problems), kept[0].patient.id if kept else None)

@@ -1,12 +1,13 @@
 """Prescriptions: RDE, OMP, and ORM with RXO or RXE; ORC says how each stands (HL7 table 0119).
 
-A row is an order number (ORC-2, else ORC-3). Stopping and cancelling are honoured whether they come
+A row is an order number (ORC-2, else ORC-3); several prescriptions of one message under one number
+are as many rows. Stopping and cancelling are honoured whether they come
 before or after what they stop; nothing is computed, no dose, no next intake.
 """
 
 from __future__ import annotations
 
-from releve.care.projection.facts import UNSAID, Fact, Reading, Said, version
+from releve.care.projection.facts import UNSAID, Fact, Reading, Said, by_content, version
 from releve.care.projection.reading import Row, Text, entity, hour
 
 SECTION = "treatments"
@@ -33,7 +34,7 @@ def read_orders(said: Said) -> Reading:
         _read(order, said, facts, problems)
     if not facts and not problems:
         problems.append("prescription sans ORC")
-    return Reading(facts, problems)
+    return Reading(by_content(facts), problems)
 
 
 def _orders(rows: list[Row]) -> list[list[Row]]:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from releve.care.hl7 import Columns, Message, Segment
@@ -22,11 +23,12 @@ from releve.care.identity import (
     add_version,
     current,
     fold,
+    listed_numbers,
     patient_number,
     person_id,
-    persons,
 )
 from releve.care.projection.excerpt import alone, is_usual
+from releve.care.projection.links import Links
 from releve.care.projection.reading import cx, numbers
 
 #: PID-5 type D: the name in use; L: the name at birth (IHE PAM FR, data types 1.8.2, XPN-7).
@@ -74,8 +76,10 @@ class People:
         self._known: dict[int, Patient] = {}
         self._dirty: dict[int, Patient] = {}
         self._terms: dict[int, set[tuple[str, str, int]]] = {}
-        self._links: dict[tuple[int, int], Link] = {}
-        self._touched: set[int] = set()
+        self._links = Links(base)
+        bare = "SELECT 1 FROM patient WHERE authority = '' LIMIT 1"
+        #: Whether some number came without its authority.
+        self._bare = base.execute(bare).fetchone() is not None
         #: Numbers asked for and not in the base.
         self._absent: set[int] = set()
 
@@ -97,6 +101,7 @@ class People:
         if known is None:
             known = Patient(person, number.authority, number.number, person)
             self._known[person] = known
+            self._bare = self._bare or not number.authority
             self._change(known, set())
         return known
 
@@ -123,13 +128,17 @@ class People:
 
     def link(self, link: Link) -> None:
         """Join two numbers, or part them; the latest word on a pair stands."""
-        if link.gone == link.kept:
-            return
-        pair = (min(link.gone, link.kept), max(link.gone, link.kept))
-        known = self._links.get(pair) or self._load_link(pair)
-        if known is None or (link.sent, link.source) > (known.sent, known.source):
-            self._links[pair] = link
-            self._touched |= set(pair)
+        self._links.said(link)
+
+    def listed(self, numbers: Sequence[Number], sent: int, source: int) -> None:
+        """Take that one PID-3 lists these numbers, before any of them is asked for."""
+        ids = [person_id(number.authority, number.number) for number in numbers]
+        new = [one for one in ids if one not in self._known and self._load(one) is None]
+        for one, number in zip(ids, numbers, strict=True):
+            self.patient(one, number)
+        first_known = [one for one in ids if one not in new] + new
+        for kept, gone in combinations(first_known, 2):
+            self._links.said(Link(gone, kept, sent, source, listed=True))
 
     def flush(self) -> set[int]:
         """Write what changed; returns the numbers known before whose name may be another."""
@@ -141,8 +150,7 @@ class People:
             [_row(patient) for patient in self._dirty.values()],
         )
         self._dirty.clear()
-        if self._touched:
-            self._write_links()
+        self._write_links()
         if len(self._known) > _KEPT_IN_MEMORY:
             self._known.clear()
         return renamed
@@ -167,6 +175,8 @@ class People:
                 new += after - before
                 if before:
                     renamed.add(person)
+                if self._bare:
+                    self._links.look_again(person)
         erase = "DELETE FROM term WHERE kind = ? AND text = ? AND patient = ?"
         self._base.executemany(erase, old)
         self._base.executemany("INSERT OR IGNORE INTO term VALUES (?,?,?)", new)
@@ -174,38 +184,31 @@ class People:
         return renamed
 
     def _write_links(self) -> None:
-        self._base.executemany(
-            "INSERT INTO link VALUES (?,?,?,?,?,?,?) ON CONFLICT (low, high) DO UPDATE SET"
-            " gone = excluded.gone, kept = excluded.kept, sent = excluded.sent,"
-            " source = excluded.source, live = excluded.live",
-            [(*pair, *link[:4], int(link.on)) for pair, link in self._links.items()],
-        )
-        reached, links = self._component()
-        shown = persons(links)
-        for number in sorted(reached):
-            person = shown.get(number, number)
+        for number, person in sorted(self._links.write(self._alike).items()):
             self._base.execute("UPDATE patient SET person = ? WHERE id = ?", (person, number))
             if number in self._known:
                 self._known[number].person = person
-        self._links.clear()
-        self._touched.clear()
 
-    def _component(self) -> tuple[set[int], list[Link]]:
-        """Every number that a link, live or not, ties to those touched, and those links."""
-        waiting, reached = list(self._touched), set(self._touched)
-        links: dict[tuple[int, int], Link] = {}
-        query = "SELECT * FROM link WHERE low = ? UNION ALL SELECT * FROM link WHERE high = ?"
-        while waiting:
-            number = waiting.pop()
-            for low, high, gone, kept, sent, source, live in self._base.execute(
-                query, (number, number)
-            ):
-                links[low, high] = Link(gone, kept, sent, source, bool(live))
-                for other in (low, high):
-                    if other not in reached:
-                        reached.add(other)
-                        waiting.append(other)
-        return reached, [links[pair] for pair in sorted(links)]
+    def _alike(self, number: int) -> tuple[set[int], list[Link]]:
+        """The numbers of the same value as this one when one has no authority, and the link when
+        it is the same number: one other has that value, with the same birth date and a same name.
+        """
+        known = self._known.get(number) or (self._load(number) if self._bare else None)
+        if known is None or not self._bare:
+            return set(), []
+        query = "SELECT patient FROM term WHERE kind = 'i' AND text = ? ORDER BY patient"
+        found = [one for (one,) in self._base.execute(query, (known.ipp.upper(),))]
+        same = [p for one in found if (p := self._known.get(one) or self._load(one))]
+        bare = [p for p in same if not p.authority]
+        if not bare:
+            return set(), []
+        links = []
+        if len(same) == 2 and len(bare) == 1:
+            whole = next(p for p in same if p.authority)
+            traits = [{(k, text) for k, text, _ in p.terms() if k in "nd"} for p in (*bare, whole)]
+            if {kind for kind, _ in traits[0] & traits[1]} == {"n", "d"}:
+                links.append(Link(bare[0].id, whole.id, -1, 2**62, listed=True))
+        return set(found), links
 
     def _load(self, person: int) -> Patient | None:
         row = self._base.execute(f"{_PATIENT} = ?", (person,)).fetchone()
@@ -220,12 +223,6 @@ class People:
         patient.shown, patient.source = current(known)
         self._known[person] = patient
         return patient
-
-    def _load_link(self, pair: tuple[int, int]) -> Link | None:
-        row = self._base.execute(
-            "SELECT gone, kept, sent, source, live FROM link WHERE low = ? AND high = ?", pair
-        ).fetchone()
-        return Link(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
 
 
 #: What PV1-16, PV2-22 and PD1-12 say of somebody whose presence is no secret.
@@ -276,6 +273,8 @@ class Identified(NamedTuple):
     person: int
     traits: Traits | None
     stay: str
+    #: The numbers that PID-3 lists as this person's, at least two, else none.
+    listed: tuple[Number, ...]
 
 
 _CX = Columns(1, (4, 1), (4, 2), 5)
@@ -317,6 +316,7 @@ def identified(pid: Pid) -> Identified:
         person_id(number.authority, number.number) if number is not None else 0,
         None if traits == _SILENT else traits,
         f"{pid.account.authority}|{pid.account.number}" if pid.account is not None else "",
+        listed_numbers(pid.numbers),
     )
 
 

@@ -1,4 +1,5 @@
-"""Results: ORU^R01 (HL7 2.5 §7). A row is an observation of an order: OBX-3, OBX-4 under OBR-3.
+"""Results: ORU^R01 (HL7 2.5 §7). A row is an observation of an order: OBX-3, OBX-4 under OBR-3,
+and its place among those of that name where the message repeats it.
 
 OBX-11 is honoured in whatever order messages come: a provisional value never replaces a final,
 corrected or deleted one; among those the latest (OBR-22, else MSH-7) stands. An attached document
@@ -17,7 +18,7 @@ from releve.care.hl7 import Columns, Message, parse
 from releve.care.projection.documents import SECTION as DOCUMENTS
 from releve.care.projection.documents import attached
 from releve.care.projection.excerpt import excerpt, is_usual, settled
-from releve.care.projection.facts import Fact, Reading, Said, version
+from releve.care.projection.facts import Fact, Reading, Said, by_place, version
 from releve.care.projection.reading import Row, Text, hour
 
 SECTION = "results"
@@ -123,7 +124,7 @@ def _read_all(said: Said) -> tuple[list[Fact], list[str]]:
             content = facts[-1].content
             if content is not None:
                 rows[place].whole(content, "commentaire", 3)
-    return facts, problems
+    return by_place(facts), problems
 
 
 def _needs_rows(message: Message, observations: Sequence[tuple[str, ...]]) -> bool:

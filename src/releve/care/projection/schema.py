@@ -15,7 +15,7 @@ from pathlib import Path
 from releve.care.projection.errors import ViewsForeign
 
 #: Written in ``PRAGMA user_version``; other numbers are refused and rebuilt.
-FORMAT = 3
+FORMAT = 5
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -91,13 +91,29 @@ _NAMES = tuple(
     line.split()[2] for line in TABLES.splitlines() if line.startswith("CREATE TABLE")
 )  # in the order above
 
+#: What SQLite says of a file that no waiting will mend; ERROR: « unsupported file format ».
+_NOT_OURS = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB})
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """A writer's connection: WAL, FULL, freed pages wiped. Makes the tables in a new file.
 
-    Raises ``ViewsForeign`` for a file of another make or format.
+    Raises ``ViewsForeign`` for a file of another make or format, or malformed; what may pass (a
+    lock, a full disk, a disk that does not answer) is raised as SQLite says it.
     """
     base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=20)
+    try:
+        if _opened(base, path) == 0:
+            script = f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT"
+            base.executescript(script)
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _opened(base: sqlite3.Connection, path: Path) -> int:
+    """Set up a writer's connection; the format found, 0 in an empty base."""
     try:
         base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = FULL")
@@ -106,17 +122,11 @@ def connect(path: Path) -> sqlite3.Connection:
         base.execute("PRAGMA cache_size = -65536")
         base.execute("PRAGMA wal_autocheckpoint = 0")
         base.execute("PRAGMA temp_store = MEMORY")
-        found = check(base, path)
-        if found == 0:
-            script = f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT"
-            base.executescript(script)
+        return check(base, path)
     except sqlite3.DatabaseError as error:
-        base.close()
-        raise ViewsForeign(path=path, why=error) from error
-    except ViewsForeign:
-        base.close()
+        if error.sqlite_errorcode & 0xFF in _NOT_OURS:
+            raise ViewsForeign(path=path, why=error) from error
         raise
-    return base
 
 
 def check(base: sqlite3.Connection, path: Path) -> int:

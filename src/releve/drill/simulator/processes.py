@@ -6,7 +6,6 @@ dies. (PR_SET_PDEATHSIG follows the starting *thread*; the pipe follows the proc
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -18,16 +17,15 @@ from types import TracebackType
 from typing import IO, cast
 
 import releve
+from releve.kernel import lifeline
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
 #: Where the package lies, so that children find it whatever the working directory.
 SOURCES = Path(releve.__file__).parents[1]
 
 
-def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """Ask the kernel to signal this process when its parent ends; meant for ``preexec_fn``."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+def die_with_parent() -> None:
+    """Be killed when the parent ends; meant for ``preexec_fn``."""
+    lifeline.die_with_parent(signal.SIGKILL)
 
 
 class Child:

@@ -48,7 +48,7 @@ _NAMED = 3
 @dataclass(frozen=True)
 class Row:
     """One node: its id as links want it, its name, its state in words, and what else is known.
-    ``stops``, ``hinders`` and ``needs`` are cut to a count and the first names.
+    ``stops`` and ``needs`` are cut to a count and the first names; ``hinders`` counts services.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Row:
     posts: int = 0
     needs: str = ""
     stops: str = ""
-    hinders: str = ""
+    hinders: int = 0
 
 
 @dataclass(frozen=True)
@@ -308,7 +308,7 @@ class Teller:
             posts=self._posts.get(service.code, 0) if service else 0,
             needs=_brief(self._choices(node)),
             stops=_brief([[code] for code in self._stops(node)]),
-            hinders=_brief([[code] for code in application.used_by]) if application else "",
+            hinders=len(application.used_by) if application else 0,
         )
 
     def about(self, node: str) -> SafeString:
@@ -369,13 +369,10 @@ def _brief(needs: list[list[str]]) -> str:
     """« DPI, GAP »; « 7 : SRV-BASE, SRV-IDENTITE… »: a count and the first names when there are
     more, what nothing replaces first, no alternative cut.
     """
-    first: list[str] = []
-    names = 0
-    for choices in sorted(needs, key=len):
-        names += len(choices)
-        if names > _NAMED and first:
-            break
-        first.append(_either(choices))
-    if len(first) == len(needs):
-        return ", ".join(first)
-    return _("%(n)d : %(names)s…") % {"n": len(needs), "names": ", ".join(first)}
+    if sum(map(len, needs)) <= _NAMED:
+        return ", ".join(map(_either, needs))
+    alone = [choices for choices in needs if len(choices) == 1][:_NAMED]
+    said = ", ".join(map(_either, alone or needs[:1]))
+    if len(needs) == 1:
+        return said
+    return _("%(n)d : %(names)s…") % {"n": len(needs), "names": said}

@@ -204,13 +204,16 @@ def _held(waiting: Iterable[Waiting]) -> list[Held]:
     return [Held(tuple(nodes), why) for why, nodes in groups.items()]
 
 
-def _prepared(made: Plan, after: Plan) -> list[tuple[Step, str]]:
-    """What waits, in the order foreseen, with how long each takes; no hour: nobody knows when the
-    gates will be closed.
+def _prepared(made: Plan, after: Plan) -> list[tuple[Step, str, str]]:
+    """What waits, in the order foreseen: each step, how long it takes (no hour: nobody knows when
+    the gates will be closed), and what it unlocks, the first of its reasons.
     """
     held = {each.node for each in made.waiting}
     kept = [step for step in after.steps if step.node in held]
-    return [(step, told.span(timedelta(minutes=step.end - step.start))) for step in kept]
+    return [
+        (step, told.span(timedelta(minutes=step.end - step.start)), step.why.split(" ; ")[0])
+        for step in kept
+    ]
 
 
 def _first(made: Plan, open_gates: list[GateState]) -> str:

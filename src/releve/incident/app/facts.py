@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from releve import __version__
-from releve.kernel.ids import Finess
+from releve.kernel.ids import DRILL_FINESS
 from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, Place, Salts, Tool, Value
 from releve.ledger.app.outbox import put
@@ -20,8 +20,6 @@ GATE_CLOSED = "incident.gate.closed"
 GATE_REOPENED = "incident.gate.reopened"
 HELD = "incident.reflex.held"
 ORIGIN = "incident"
-#: The fictional hospital of drills (kernel/ids.py).
-_DRILL_FINESS = Finess("990000010")
 
 
 def commit(text: str) -> str:
@@ -39,14 +37,11 @@ def tell(
     commitments: Mapping[str, str] | None = None,
     **detail: Value,
 ) -> None:
-    """Put one fact in the outbox; silent before a real home's legal entity is known, because
-    nothing can be signed under no number.
+    """Put one fact in the outbox; a real home signs under no number before its first access has
+    declared its legal entity.
     """
     drill = current_home().world is World.DRILL
     where = home_perimeter()
-    number = where.ej if where else _DRILL_FINESS if drill else None
-    if number is None:
-        return
     fact = Evidence(
         what=what,
         when=when,
@@ -54,7 +49,7 @@ def tell(
         value=value,
         unit=unit,
         tool=Tool("releve incident", __version__),
-        finess=number,
+        finess=where.ej if where else DRILL_FINESS if drill else None,
         reality=Reality.SIMULATED if drill else Reality.TECHNICAL,
         kind=kind,
         origin=ORIGIN,

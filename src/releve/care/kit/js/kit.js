@@ -82,7 +82,7 @@ async function open(kit) {
     input.value = "";
   } catch (refusal) {
     if (refusal instanceof WrongCode) {
-      say("Ce code n'ouvre pas ce kit.", `Vérifiez que la carte est bien celle du service ${kit.cover.title} et de la fenêtre ${kit.cover.window} : un code n'ouvre qu'un service, et change après chaque ouverture.`);
+      say("Ce code n'ouvre pas ce kit.", `Vérifiez que la carte est bien celle du service ${kit.cover.title} et de la fenêtre ${kit.cover.window} : un code n'ouvre qu'un service, et change après chaque ouverture. Si c'est bien elle, cette page a été modifiée ou abîmée : prenez une autre copie.`);
     } else if (refusal instanceof Damaged) {
       say(`Ce kit est abîmé ou a été modifié : ${refusal.message}.`, OTHER_COPY);
     } else {
