@@ -13,7 +13,7 @@ from releve.care.kit.errors import CodeMistyped
 CODES = [new_code() for _ in range(20)]
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, ids=range(len(CODES)))
 def test_any_one_wrong_symbol_and_any_swap_is_seen(code: str) -> None:
     right = read_code(code)
     wrong = {
