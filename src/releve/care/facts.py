@@ -15,6 +15,7 @@ from releve.care.ports import Fact
 from releve.care.views_shapes import Source
 from releve.care.words import KINDS
 from releve.journal import ClosedSegment
+from releve.kernel.units import powers_of_ten
 
 CLOSED = "care.feed.closed"
 QUARANTINE = "care.quarantine"
@@ -44,7 +45,7 @@ def segment_closed(segment: ClosedSegment, now: datetime) -> Fact:
 def quarantined(sender: str, before: int, after: int, now: datetime) -> Iterator[Fact]:
     """Messages of one sender kept and not read, at each power of ten newly reached."""
     mark = _mark(sender)
-    for reached in _powers(before, after):
+    for reached in powers_of_ten(before, after):
         yield Fact(
             kind="alarm",
             what=QUARANTINE,
@@ -91,7 +92,7 @@ def back(source: Source, since: int, now: datetime) -> Fact:
 
 def others_silent(before: int, after: int, now: datetime) -> Iterator[Fact]:
     """Silent sources beyond those followed one by one, at each power of ten newly reached."""
-    for reached in _powers(before, after):
+    for reached in powers_of_ten(before, after):
         yield Fact(
             kind="alarm",
             what=SILENT,
@@ -151,11 +152,3 @@ def _mark(text: str) -> str:
 
 def _named(sender: str) -> str:
     return sender if _PLAIN.fullmatch(sender) else f"émetteur {_mark(sender)}"
-
-
-def _powers(before: int, after: int) -> Iterator[int]:
-    reached = 1
-    while reached <= after:
-        if reached > before:
-            yield reached
-        reached *= 10

@@ -29,7 +29,7 @@ from releve.establishment.model import (
     Supplier,
     Watch,
 )
-from releve.establishment.store import Generation, current, load, read_for, save, stored
+from releve.establishment.store import Generation, amend, current, load, read_for, save, stored
 
 __all__ = [
     "Application",
@@ -50,6 +50,7 @@ __all__ = [
     "Site",
     "Supplier",
     "Watch",
+    "amend",
     "check_folder",
     "current",
     "load",

@@ -56,6 +56,12 @@ class FolderNotNew(EstablishmentError):
     next_step = "Donnez un dossier qui n'existe pas encore."
 
 
+class Overtaken(EstablishmentError):
+    """L'établissement gardé a changé pendant que ceci était préparé : rien n'est écrit."""
+
+    next_step = "Reprenez : l'aperçu sera refait sur l'établissement d'aujourd'hui."
+
+
 class StoreDamaged(EstablishmentError):
     """L'établissement gardé n'est plus celui qui fut chargé : {what}."""
 

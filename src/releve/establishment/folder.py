@@ -27,6 +27,15 @@ FILES = (
     inventory.SUPPLIERS,
     inventory.DEPENDENCIES,
 )
+#: The files of an establishment of which nothing is known yet; its entities alone must be written.
+BLANK: Mapping[str, bytes] = {
+    inventory.APPLICATIONS: b"# Aucune application n'est encore connue.\n",
+    inventory.MACHINES: b"id;kind;name;site;service;role;os;restore_minutes\n",
+    inventory.PEOPLE: b"id;last_name;first_name;service;profession;phone;email;rpps\n",
+    oncall.FILE: b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Releve//FR\r\nEND:VCALENDAR\r\n",
+    inventory.SUPPLIERS: b"# Aucun fournisseur n'est encore connu.\n",
+    inventory.DEPENDENCIES: b"node;needs;kind;alternative\n",
+}
 _KEPT = (".toml", ".csv", ".ics", ".md")
 _MOST_FILES = 64
 

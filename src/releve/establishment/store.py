@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,10 +19,11 @@ from releve.establishment.errors import (
     FinessOfTest,
     FolderNotNew,
     NothingStored,
+    Overtaken,
     StoreDamaged,
 )
 from releve.establishment.faults import shown
-from releve.establishment.folder import gather, read_bytes, read_stored, sound
+from releve.establishment.folder import BLANK, gather, read_bytes, read_stored, sound
 from releve.establishment.model import Establishment
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.durable import create_durably, fsync_folder, make_folder, write_durably
@@ -62,6 +63,34 @@ def load(home: Home, path: Path, now: datetime) -> tuple[Generation, Establishme
         return _keep(home, files, now), establishment
 
 
+def amend(
+    home: Home,
+    changes: Mapping[str, bytes],
+    now: datetime,
+    *,
+    seen: int | None,
+    tolerated: Collection[str] = (),
+) -> tuple[Generation, Establishment]:
+    """Keep the current files with ``changes`` in their place: a new generation, all or nothing.
+
+    ``seen`` is the generation that the changes were made from (None: there was none; the files
+    that are not given are then the empty ones of :data:`BLANK`). ``tolerated``: kinds of faults
+    (:class:`~releve.establishment.faults.Fault`) that do not refuse the whole.
+
+    Raises :class:`Overtaken`, ``FolderFaulty``, ``FinessRefused``, ``HomeBusy``.
+    """
+    with sole_writer(home, _FOLDER):
+        before = current(home)
+        if (before.number if before else None) != seen:
+            raise Overtaken()
+        files = {**(_files(home, before) if before else BLANK), **changes}
+        reading = read_bytes(files)
+        told = tuple(fault for fault in reading.faults if fault.kind not in tolerated)
+        establishment = sound(Path(_FOLDER), replace(reading, faults=told))
+        _check_numbers(home.world, establishment)
+        return _keep(home, files, now), establishment
+
+
 def read_for(world: World, path: Path) -> tuple[Mapping[str, bytes], Establishment]:
     """What a home of ``world`` may keep: the folder's bytes and what they say.
 
@@ -69,6 +98,11 @@ def read_for(world: World, path: Path) -> tuple[Mapping[str, bytes], Establishme
     """
     files = gather(path)
     establishment = sound(path, read_bytes(files))
+    _check_numbers(world, establishment)
+    return files, establishment
+
+
+def _check_numbers(world: World, establishment: Establishment) -> None:
     numbers = [entity.finess for entity in establishment.legal_entities]
     for number in (*numbers, *(site.finess for site in establishment.sites)):
         test = is_test_finess(number)
@@ -76,7 +110,6 @@ def read_for(world: World, path: Path) -> tuple[Mapping[str, bytes], Establishme
             raise FinessOfTest(number=number)
         if not test and world is World.DRILL:
             raise FinessRefused(number=number, world=world.value)
-    return files, establishment
 
 
 def _keep(home: Home, files: Mapping[str, bytes], now: datetime) -> Generation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,17 @@ _MONTHS = (
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+
+
+def powers_of_ten(before: int, after: int) -> Iterator[int]:
+    """1, 10, 100… newly reached when a count went from ``before`` to ``after``: a million times the
+    same are told in seven lines.
+    """
+    reached = 1
+    while reached <= after:
+        if reached > before:
+            yield reached
+        reached *= 10
 
 
 def thousands(number: int) -> str:

@@ -8,7 +8,6 @@ killed anywhere, nothing is done twice nor forgotten.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from releve.ledger.client import answers_at
 from releve.ledger.errors import SignerUnreachable
 from releve.ledger.tiles import WIDTH, TileReader
 from releve.reflexes import REFLEXES, Consequence, consequences
+from releve.runtime.faults import Faults
 from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 
@@ -254,27 +254,29 @@ def drain_facts(home: Home) -> None:
             drain(ledger)
 
 
-def loop(duty: Duty, home: Home, stop: threading.Event) -> None:
+def loop(duty: Duty, home: Home, stop: threading.Event, faults: Faults) -> None:
     """Turn until told to stop."""
     while not stop.is_set():
         try:
             if duty.turn():
                 drain_facts(home)
             stop.wait(_POLL_SECONDS)
-        except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then tried again
-            sys.stderr.write(f"garde : {type(error).__name__} : {error}\n")
+        except Exception as error:  # noqa: BLE001  the loop of a daemon: told, then tried again
+            faults.met("garde", error)
             stop.wait(_PAUSE_SECONDS)
 
 
 @contextmanager
-def _beside(name: str, body: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+def _beside(
+    name: str, body: Callable[[], None], stop: threading.Event, faults: Faults
+) -> Iterator[None]:
     """``body`` in a thread; a failure of it ends the part, and the supervisor brings it back."""
 
     def guarded() -> None:
         try:
             body()
-        except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then started again
-            sys.stderr.write(f"{name} : {type(error).__name__} : {error}\n")
+        except Exception as error:  # noqa: BLE001  the loop of a daemon: told, then started again
+            faults.met(name, error)
             stop.set()
 
     thread = threading.Thread(target=guarded, name=name, daemon=True)
@@ -296,13 +298,14 @@ def serve(part: Part) -> None:
 
     with sole_writer(home, "duty"):
         stop = stop_on_sigterm()
-        orders = Worker([QUEUE], clock, poll_seconds=_ORDERS_SECONDS)
+        faults = Faults(home, "duty")
+        orders = Worker([QUEUE], clock, poll_seconds=_ORDERS_SECONDS, report=faults.of_job)
         with (
-            _beside("ordres", lambda: orders.run(stop), stop),
-            _beside("kits", lambda: make_rounds(home, clock, stop), stop),
+            _beside("ordres", lambda: orders.run(stop), stop, faults),
+            _beside("kits", lambda: make_rounds(home, clock, stop, faults), stop, faults),
         ):
             part.ready()
-            loop(Duty(home, clock), home, stop)
+            loop(Duty(home, clock), home, stop, faults)
 
 
 if __name__ == "__main__":

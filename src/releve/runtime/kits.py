@@ -4,7 +4,6 @@ crisis; then frozen until it is over.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,6 +31,7 @@ from releve.kernel.clock import Clock
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
 from releve.runtime.care_facts import CareFacts
+from releve.runtime.faults import Faults
 
 #: Moves are gathered for this long: a ward's kit is not made more often.
 _AT_MOST = timedelta(minutes=1)
@@ -184,15 +184,12 @@ def kits_of(home: Home) -> HomeKits:
     return HomeKits(home)
 
 
-def make_rounds(home: Home, clock: Clock, stop: threading.Event) -> None:
-    """Rounds until told to stop. What cannot be made is said once, and tried at the next round."""
-    kits, said = HomeKits(home), ""
+def make_rounds(home: Home, clock: Clock, stop: threading.Event, faults: Faults) -> None:
+    """Rounds until told to stop. What cannot be made is told, and tried at the next round."""
+    kits = HomeKits(home)
     while not stop.wait(_LOOK_SECONDS):
         try:
             kits.round(clock.now())
         except Exception as error:  # noqa: BLE001  a daemon's loop: kits must not stop the reflexes
-            if str(error) != said:
-                said = str(error)
-                remedy = error.remedy if isinstance(error, ReleveError) else ""
-                sys.stderr.write(f"kits : {type(error).__name__} : {error}\n{remedy}\n")
+            faults.met("kits", error)
             stop.wait(_AT_MOST.total_seconds())

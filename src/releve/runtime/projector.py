@@ -25,6 +25,7 @@ from releve.kernel.clock import SystemClock
 from releve.kernel.durable import make_folder
 from releve.kernel.home import Home, sole_writer
 from releve.runtime.care_facts import CareFacts
+from releve.runtime.faults import Faults
 from releve.runtime.part import Part, run
 
 _WAIT_SECONDS = 0.5
@@ -80,8 +81,9 @@ def _project(home: Home, projector: Projector, orders: Orders, stop: threading.E
     """Until told to stop or asked to rebuild."""
     teller = Teller(home, views_path(home), CareFacts(home), SystemClock())
     feeder = Feeder(home, projector, teller)
+    faults = Faults(home, "projector")
     over = threading.Event()
-    telling = threading.Thread(target=_tell, args=(teller, over), daemon=True)
+    telling = threading.Thread(target=_tell, args=(teller, over, faults), daemon=True)
     telling.start()
     try:
         with closing(Projecting(home, feeder, projector.cursor)) as projecting:
@@ -96,12 +98,12 @@ def _project(home: Home, projector: Projector, orders: Orders, stop: threading.E
         telling.join(_STOP_SECONDS)
 
 
-def _tell(teller: Teller, over: threading.Event) -> None:
+def _tell(teller: Teller, over: threading.Event, faults: Faults) -> None:
     while not over.wait(_PAUSE_SECONDS):
         try:
             teller.tell()
-        except Exception as error:  # noqa: BLE001  a daemon's loop: said, then told again later
-            sys.stderr.write(f"registre : {type(error).__name__} : {error}\n")
+        except Exception as error:  # noqa: BLE001  a daemon's loop: told, then tried again
+            faults.met("faits", error)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ import uvicorn
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
+from releve.runtime.faults import Faults, FaultsOfLog
 from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 from releve.runtime.settings import LOOPBACK
 
 _STOP_SECONDS = 3
 _DRAIN_SECONDS = 0.5
-_log = logging.getLogger("releve.web")
 
 
 class _Server(uvicorn.Server):
@@ -54,8 +54,9 @@ def serve(part: Part) -> None:
         log_level="warning",
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    stop = threading.Event()
-    drainer = threading.Thread(target=_drain, args=(part.home, stop), daemon=True)
+    faults, stop = Faults(part.home, "web"), threading.Event()
+    logging.getLogger("releve").addHandler(FaultsOfLog(faults))
+    drainer = threading.Thread(target=_drain, args=(part.home, stop, faults), daemon=True)
     drainer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it has stopped; by then there is nothing to end.
@@ -96,7 +97,7 @@ def first_access_code() -> str | None:
         return thread.submit(issue).result()
 
 
-def _drain(home: Home, stop: threading.Event) -> None:
+def _drain(home: Home, stop: threading.Event, faults: Faults) -> None:
     """Append what the pages told, twice a second; facts wait in the outbox while no signer runs."""
     from django.db import connection
 
@@ -111,8 +112,8 @@ def _drain(home: Home, stop: threading.Event) -> None:
             if Outbox.objects.filter(appended=None, refused="").exists() and answers_at(path):
                 with LedgerClient(path) as ledger:
                     drain(ledger)
-        except Exception:  # noqa: BLE001  (a daemon's loop: the facts wait for the next turn)
-            _log.exception("les faits des pages attendent : le registre n'a pas répondu")
+        except Exception as error:  # noqa: BLE001  (a daemon's loop: the facts wait for the next turn)
+            faults.met("faits des pages", error)
         finally:
             connection.close()
 

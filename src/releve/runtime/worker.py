@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import sole_writer
+from releve.runtime.faults import Faults
 from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 from releve.runtime.vault_facts import facts_of
@@ -28,7 +28,9 @@ _WAIT_SECONDS = 0.3
 _PAUSE_SECONDS = 0.2
 
 
-def loop(worker: Worker, between: Callable[[], object], stop: threading.Event) -> None:
+def loop(
+    worker: Worker, between: Callable[[], object], stop: threading.Event, faults: Faults
+) -> None:
     """Step until told to stop; ``between`` is called at each turn."""
     while not stop.is_set():
         try:
@@ -36,19 +38,19 @@ def loop(worker: Worker, between: Callable[[], object], stop: threading.Event) -
             between()
         except ReceiverUnreachable:
             stop.wait(_PAUSE_SECONDS)  # it is starting, or the supervisor is bringing it back
-        except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then tried again
-            sys.stderr.write(f"coffre : {type(error).__name__} : {error}\n")
+        except Exception as error:  # noqa: BLE001  the loop of a daemon: told, then tried again
+            faults.met("coffre", error)
             stop.wait(_PAUSE_SECONDS)
 
 
-def _obey(orders: Orders, stop: threading.Event) -> None:
+def _obey(orders: Orders, stop: threading.Event, faults: Faults) -> None:
     """Restores may last hours: detection goes on beside them. A failure of the queue itself ends
     the part, and the supervisor brings it back.
     """
     try:
         orders.run(stop)
-    except Exception as error:  # noqa: BLE001  the loop of a daemon: said, then started again
-        sys.stderr.write(f"ordres : {type(error).__name__} : {error}\n")
+    except Exception as error:  # noqa: BLE001  the loop of a daemon: told, then started again
+        faults.met("ordres", error)
         stop.set()
 
 
@@ -70,11 +72,12 @@ def serve(part: Part) -> None:
     with sole_writer(home, "worker"), closing(ReceiverLine(home)) as line:
         ledger = facts_of(home)
         worker = Worker(home, line, ledger, inspector, SystemClock())
-        orders = Orders([QUEUE], SystemClock())
-        restoring = threading.Thread(target=_obey, args=(orders, stop), daemon=True)
+        faults = Faults(home, "worker")
+        orders = Orders([QUEUE], SystemClock(), report=faults.of_job)
+        restoring = threading.Thread(target=_obey, args=(orders, stop, faults), daemon=True)
         restoring.start()
         part.ready()
-        loop(worker, ledger.tell_restores, stop)
+        loop(worker, ledger.tell_restores, stop, faults)
 
 
 if __name__ == "__main__":

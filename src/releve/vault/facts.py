@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from releve.kernel.ids import MachineName
+from releve.kernel.units import powers_of_ten
 from releve.vault.inspection import Finding
 from releve.vault.objects import Kind
 from releve.vault.ports import Fact, Segment
@@ -72,7 +73,7 @@ def refused(
     machine: MachineName, cause: Cause, before: int, after: int, now: datetime
 ) -> Iterator[Fact]:
     """Requests refused, at each power of ten newly reached."""
-    for reached in _powers(before, after):
+    for reached in powers_of_ten(before, after):
         yield Fact(
             kind="alarm" if cause.hostile else "event",
             what=REFUSED,
@@ -90,7 +91,7 @@ def garbage(
     machine: MachineName, kind: Kind, before: int, after: int, now: datetime
 ) -> Iterator[Fact]:
     """Objects that do not read as valid, at each power of ten newly reached."""
-    for reached in _powers(before, after):
+    for reached in powers_of_ten(before, after):
         yield Fact(
             kind="alarm",
             what=GARBAGE,
@@ -137,11 +138,3 @@ def segment_closed(segment: Segment, now: datetime) -> Fact:
         number=segment.first + 1,
         sha256=segment.root,
     )
-
-
-def _powers(before: int, after: int) -> Iterator[int]:
-    reached = 1
-    while reached <= after:
-        if reached > before:
-            yield reached
-        reached *= 10
