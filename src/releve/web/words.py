@@ -50,6 +50,7 @@ _WORDS = {
     "restore.order_respected": "ordre de reprise respecté",
     "restore.p0_seconds": "reprise des serveurs vitaux",
     "vault.acknowledged_lost": "objets acquittés perdus",
+    "part.fault": "erreur dans une pièce du service",
     "vault.alarm": "alarme : fichiers illisibles",
     "vault.destroy_attempts": "essais de destruction",
     "vault.destroy_refused": "essais de destruction sans effet",
