@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "incident/steps.py": ("_WORDS",),
     "kernel/world.py": ("Reality",),
     "pages/approvals.py": ("STATES",),
+    "pages/delegations.py": ("State", "check_terms"),
     "pages/figures.py": ("FRESH", "age", "written"),
     "pages/roles.py": ("_WORDS",),
     "vault/protocol.py": ("Cause",),
@@ -41,7 +42,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Errors that a page may meet.
 ERRORS = (
-    "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
+    "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')

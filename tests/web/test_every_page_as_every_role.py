@@ -26,6 +26,7 @@ from releve.runtime.ledger import open_ledger
 from tests.care.messages import a01, a28
 from tests.care.pages.hospital import B01, ELISE, fill
 from tests.pages.people import EJ, OTHER, SITE, WARD, account, enrol, person, sit_down
+from tests.web.delegated import delegation_used
 from tests.web.samples import evidence
 
 LEVELS = {"entity": EJ, "site": SITE, "ward": WARD, "other": OTHER}
@@ -49,6 +50,14 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "approval": (APPROVERS, ENTITY),
     "approval_approve": (APPROVERS, ENTITY),
     "approval_refuse": (APPROVERS, ENTITY),
+    "approval_alone": (APPROVERS, ENTITY),
+    "delegations": (MACHINE_READERS, ENTITY),
+    "delegation_new": (DSI, ENTITY),
+    "delegation": (MACHINE_READERS, ENTITY),
+    "delegation_letter": (MACHINE_READERS, ENTITY),
+    "delegation_revoke": (frozenset({Role.DIRECTION}), ENTITY),
+    "delegation_use": (MACHINE_READERS, ENTITY),
+    "delegation_answer": (PRIVILEGED, ENTITY),
     "machines": (MACHINE_READERS, ENTITY),
     "machine": (MACHINE_READERS, ENTITY),
     "patients": (CARE, ALL),
@@ -112,6 +121,9 @@ BY_NAME = {
 POSTED = {
     "approval_approve",
     "approval_refuse",
+    "approval_alone",
+    "delegation_revoke",
+    "delegation_answer",
     "account_new",
     "account_give",
     "account_withdraw",
@@ -164,12 +176,20 @@ def addresses(records: Home) -> dict[str, str]:
     form = {"role": "cellule", "perimeter": EJ}
     asker = person("demandeur", (Role.DSI, EJ))
     assert asker.client.post(f"/comptes/{subject.pk}/role/", form).status_code == 302
+    asked = Approval.objects.get()
+    number, use = delegation_used(records)
     arguments: dict[str, list[object]] = {
         "proof": [1],
         "approval_ask": ["compte.role"],
-        "approval": [Approval.objects.get().pk],
-        "approval_approve": [Approval.objects.get().pk],
-        "approval_refuse": [Approval.objects.get().pk],
+        "approval": [asked.pk],
+        "approval_approve": [asked.pk],
+        "approval_refuse": [asked.pk],
+        "approval_alone": [asked.pk],
+        "delegation": [number],
+        "delegation_letter": [number],
+        "delegation_revoke": [number],
+        "delegation_use": [use],
+        "delegation_answer": [use],
         "machine": ["PC-LABO-04"],
         "patients_found": ["sans-sceau"],
         "ward": ["CHIR-B"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -38,6 +38,13 @@ def moment(when: datetime) -> str:
         return units.moment(when)
     local = when.astimezone(units.PARIS)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} at {local:%H:%M}"
+
+
+def day(when: date) -> str:
+    """« 21 nov. 2026 », “21 Nov 2026”."""
+    if not english():
+        return units.day(when)
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def duration(span: timedelta) -> str:
