@@ -128,7 +128,7 @@ def in_errors() -> Iterator[Said]:
     """Messages and remedies, with their {data}; those made of data alone have nothing to say."""
     for name in ERRORS:
         for node in ast.parse((SOURCES / name).read_text("utf-8")).body:
-            if not isinstance(node, ast.ClassDef) or "next_step" not in ast.unparse(node):
+            if not isinstance(node, ast.ClassDef) or not _is_error(node):
                 continue
             texts = [ast.get_docstring(node, clean=False) or ""]
             texts += [
@@ -158,6 +158,12 @@ def in_projection() -> Iterator[Said]:
 
 def plain() -> Iterator[Said]:
     return (Said(text, None, "tests/pages/msgids.py") for text in PLAIN)
+
+
+def _is_error(node: ast.ClassDef) -> bool:
+    """With its own next step, or one that it inherits from an error of ours."""
+    bases = {ast.unparse(base) for base in node.bases}
+    return "next_step" in ast.unparse(node) or "ApprovalRefused" in bases
 
 
 def _names(node: ast.stmt) -> set[str]:

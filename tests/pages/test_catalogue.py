@@ -21,6 +21,7 @@ from releve.incident.app import desk
 from releve.incident.logbook import Author, Nature, Source
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
+from releve.pages.house import current_home
 from releve.pages.live import Broadcaster, Line
 from releve.pages.models import Account, Approval
 from releve.pages.roles import PROOF_READERS, Role
@@ -31,6 +32,7 @@ from tests.pages.conftest import records
 from tests.pages.msgids import all_said
 from tests.pages.people import EJ, WARD, PersonAtDesk, account, person
 from tests.pages.reading import french_in, language_of
+from tests.web.delegated import delegation_used
 from tests.web.samples import samples
 
 __all__ = ["records"]
@@ -237,7 +239,10 @@ def _pages_of_the_dsi(chief: PersonAtDesk) -> list[str]:
     form = {"role": "cellule", "perimeter": EJ}
     chief.client.post(f"/comptes/{subject.pk}/role/", form)
     request = Approval.objects.get()
+    number, use = delegation_used(current_home())
     return [
+        "/delegations/", "/delegations/nouvelle/", f"/delegations/{number}/",
+        f"/delegations/{number}/lettre/", f"/delegations/usages/{use}/",
         "/", "/preuves/", "/preuves/0/", "/preuves/4/", "/machines/", "/crise/", "/crise/1/",
         "/crise/2/", "/crise/?corrige=2", "/accords/", f"/accords/{request.pk}/",
         "/accords/demander/vault.restore/", "/comptes/", f"/comptes/{subject.pk}/", "/compte/",

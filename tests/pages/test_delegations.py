@@ -131,7 +131,7 @@ def test_an_act_named_is_done_alone_told_at_once_and_confirmed_after(
     assert (status, done()) == (302, 1)
     use = SoloUse.objects.get()
     assert use.confirm_by - use.at == timedelta(hours=12)
-    notice = f"Mme Martin a agi seul à {use.at.astimezone(PARIS):%H:%M}"
+    notice = f"Mme Martin a agi sans second accord à {use.at.astimezone(PARIS):%H:%M}"
     assert notice in page(director.client, "/accords/")
     assert notice in page(director.client, "/compte/")
     assert "accord.seul" in told()
@@ -428,10 +428,10 @@ def test_another_entity_and_other_roles_see_nothing_of_it(
     for role in Role:
         stranger = person(f"autre-{role}", (role, OTHER)).client
         assert stranger.get("/delegations/").status_code == 403
-        assert "a agi seul" not in page(stranger, "/compte/")
+        assert "a agi sans second" not in page(stranger, "/compte/")
     nurse = person("infirmiere", (Role.CAREGIVER, WARD)).client
     assert nurse.get("/delegations/").status_code == 403
-    assert "a agi seul" not in page(nurse, "/compte/")
+    assert "a agi sans second" not in page(nurse, "/compte/")
 
 
 @pytest.mark.parametrize("effect", [None, *(set(Effect) - ALONE_EFFECTS)])

@@ -190,7 +190,7 @@ class DelegationForm(forms.Form):
         required=False,
         max_length=4000,
         help_text=_("Une coupure par ligne ; ôtez celles qui ne sont pas déléguées."),
-        widget=forms.Textarea(attrs={"rows": 7}),
+        widget=forms.Textarea(attrs={"rows": 7, "lang": "fr"}),
     )
     conditions = forms.CharField(
         label=_("À quelles conditions"),
