@@ -203,15 +203,19 @@ REFLEXES: tuple[Reflex, ...] = (
     Reflex(
         "acte fait seul",
         _is("accord.seul"),
-        lambda e: f"Fait par une seule personne, sous la délégation n° {_detail(e, 'delegation')} :"
-        f" {_detail(e, 'kind', 'acte')}. À confirmer par une autre.",
+        lambda e: (
+            f"Fait par une seule personne, sous la délégation n° {_detail(e, 'delegation')} :"
+            f" {_detail(e, 'kind', 'acte')}. À confirmer par une autre."
+        ),
         NOTE,
     ),
     Reflex(
         "acte fait seul, confirmé ou contesté",
         _is("accord.seul.confirmé", "accord.seul.contesté"),
-        lambda e: f"Acte fait seul ({_detail(e, 'kind', 'acte')}) :"
-        f" {e.what.rpartition('.')[2]} par une autre personne.",
+        lambda e: (
+            f"Acte fait seul ({_detail(e, 'kind', 'acte')}) :"
+            f" {e.what.rpartition('.')[2]} par une autre personne."
+        ),
         NOTE,
     ),
     Reflex(

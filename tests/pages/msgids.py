@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
     "incident/gates.py": ("_AFFIRMED",),
+    "incident/known.py": ("_WORDS",),
     "incident/logbook.py": ("Nature",),
     "incident/steps.py": ("_WORDS",),
     "kernel/world.py": ("Reality",),
@@ -147,6 +148,10 @@ def in_steps() -> Iterator[Said]:
     for step in tomllib.loads((SOURCES / where).read_text("utf-8"))["step"]:
         yield Said(step["title"], None, where)
         yield Said(step["say"], None, where)
+        yield Said(step["who"], None, where)
+    where = "incident/questions.toml"
+    for question in tomllib.loads((SOURCES / where).read_text("utf-8"))["question"]:
+        yield Said(question["asks"], None, where)
 
 
 def in_projection() -> Iterator[Said]:

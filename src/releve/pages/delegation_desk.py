@@ -224,6 +224,18 @@ def live(now: datetime) -> list[Live]:
     return found
 
 
+def held_now(request: HttpRequest) -> list[Terms]:
+    """The delegations in force of which the signed-in person is a holder, lowest number first."""
+    who, now, found = account(request), timezone.now(), []
+    for row in _stored().order_by("pk"):
+        stored = as_stored(row)
+        if delegations.state(stored, now) is State.LIVE:
+            terms = delegations.terms_signed(stored)
+            if terms.held_by(who.login, who.function):
+                found.append(terms)
+    return found
+
+
 def as_stored(row: Delegation) -> delegations.Delegation:
     """The row as the decision reads it."""
     text = row.approval.act if row.approval else ""
