@@ -175,10 +175,12 @@ def test_who_was_told_what_comes_from_calls_and_from_what_is_noted(cadre: Client
     assert "personne n'a encore été joint" in text(cadre)
     cadre.post("/crise/acte/directeur-de-garde/", {"answer": "joint"})
     cadre.post("/crise/acte/samu/", {"answer": "sans-reponse"})
+    cadre.post("/crise/dit/", {"whom": "ARS : garde", "what": "on coupe : oui"})
     cadre.post("/crise/dit/", {"whom": "Radio locale", "what": "pas de commentaire"})
     page = text(cadre).partition("Dit à qui, quand")[2].partition("Main courante")[0]
     assert "Appelez le directeur de garde. « Attaque probable" in page
     assert "Radio locale « pas de commentaire »" in page
+    assert "ARS : garde « on coupe : oui »" in page
     assert "SAMU" not in page
     assert last().text == "Dit à Radio locale : pas de commentaire"
     assert cadre.post("/crise/dit/", {"whom": "", "what": "x"}).status_code == 400

@@ -17,8 +17,10 @@ from django.utils import translation
 from releve.care import words
 from releve.care.app import shown
 from releve.establishment import Establishment, load
-from releve.incident.app import desk
+from releve.incident.app import desk, minutes
+from releve.incident.known import Reply
 from releve.incident.logbook import Author, Nature, Source
+from releve.incident.steps import Answer
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
 from releve.pages.house import current_home
@@ -229,6 +231,11 @@ def night(records: Home, tmp_path: Path) -> Home:
     desk.write(by, desk.Draft(Nature.OBSERVED, "vu"), now)
     desk.write(by, desk.Draft(Nature.DECIDED, "non, pas vu", corrects=2), now)
     desk.note("alarme sur PC-LABO-04", Source(1, 4), now, now)
+    minutes.know(by, "rancon", Reply.YES, "sur PC-LABO-04", now, None)
+    minutes.know(by, "donnees", Reply.UNKNOWN, "", now, None)
+    minutes.cut(by, "internet", Answer.DONE, None, now, None)
+    minutes.tell_of(by, "la radio", "rien à dire", now, None)
+    desk.answer(by, "directeur-de-garde", Answer.GIVEN, now, None, "M. Petit")
     desk.decide_gate(by, "zone-propre", closed=True, why="vérifiée", now=now)
     return records
 

@@ -69,6 +69,11 @@ class ToldShown:
     what: str
     line: LogEntry
 
+    @property
+    def typed(self) -> bool:
+        """True when somebody noted it; else it is the sentence of a call that was answered."""
+        return self.line.topic == Topic.TOLD
+
 
 def know(
     by: Author, slug: str, reply: Reply, said: str, now: datetime, ticket: str | None
@@ -136,7 +141,8 @@ def told(incident: Incident) -> list[ToldShown]:
     found = []
     for line in incident.lines.filter(topic__in=(Topic.STEP, Topic.TOLD)):
         if line.topic == Topic.TOLD:
-            found.append(ToldShown(line.said, line.text.partition(" : ")[2], line))
+            words = line.text.removeprefix(f"Dit à {line.said} : ")
+            found.append(ToldShown(line.said, words, line))
         elif line.answer == Answer.REACHED and line.step in steps:
             step = steps[line.step]
             found.append(ToldShown(step.title, step.say, line))
