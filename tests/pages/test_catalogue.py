@@ -27,7 +27,10 @@ from releve.pages.house import current_home
 from releve.pages.live import Broadcaster, Line
 from releve.pages.models import Account, Approval
 from releve.pages.roles import PROOF_READERS, Role
+from releve.runtime import tls
+from releve.runtime.addresses import parse
 from releve.runtime.ledger import open_ledger
+from releve.runtime.settings import remember_addresses
 from releve.web.catalogues import FOLDER, BadCatalogue, Message, compile_all, compiled, read
 from tests.care.pages.hospital import fill, story, write_folder
 from tests.pages.conftest import records
@@ -221,6 +224,8 @@ def night(records: Home, tmp_path: Path) -> Home:
     now = SystemClock().now()
     load(records, write_folder(tmp_path / "etablissement"), now)
     fill(records, story())
+    remember_addresses(records, ["127.0.0.2:8443"])
+    tls.prepare(records, [parse("127.0.0.2")], now)
     with open_ledger(records) as ledger:
         for each in samples():
             ledger.append(each)
@@ -250,8 +255,8 @@ def _pages_of_the_dsi(chief: PersonAtDesk) -> list[str]:
     return [
         "/delegations/", "/delegations/nouvelle/", f"/delegations/{number}/",
         f"/delegations/{number}/lettre/", f"/delegations/usages/{use}/",
-        "/", "/preuves/", "/preuves/0/", "/preuves/4/", "/machines/", "/crise/", "/crise/1/",
-        "/crise/2/", "/crise/?corrige=2", "/accords/", f"/accords/{request.pk}/",
+        "/", "/joindre/", "/preuves/", "/preuves/0/", "/preuves/4/", "/machines/", "/crise/",
+        "/crise/1/", "/crise/2/", "/crise/?corrige=2", "/accords/", f"/accords/{request.pk}/",
         "/accords/demander/vault.restore/", "/comptes/", f"/comptes/{subject.pk}/", "/compte/",
         "/compte/mot-de-passe/", "/compte/confirmer/", "/compte/confirmer-code/",
         "/compte/feuille/", "/compte/feuille/nouvelle/", "/compte/application/retirer/",

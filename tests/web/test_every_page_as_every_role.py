@@ -22,6 +22,8 @@ from releve.kernel.home import Home
 from releve.pages.models import Account, Approval, Grant
 from releve.pages.rights import rights_of
 from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
+from releve.runtime import tls
+from releve.runtime.addresses import parse
 from releve.runtime.ledger import open_ledger
 from tests.care.messages import a01, a28
 from tests.care.pages.hospital import B01, ELISE, fill
@@ -43,6 +45,7 @@ CRISIS_WRITERS = PRIVILEGED | CARE
 MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "today": (EVERYONE, ALL),
     "events": (EVERYONE, ALL),
+    "reach": (EVERYONE, ALL),
     "proofs": (PROOF_READERS, ALL),
     "proof": (PROOF_READERS, ENTITY),
     "approvals": (PRIVILEGED, ALL),
@@ -110,6 +113,7 @@ OPEN = {
     "account_inactive",
     "mfa_authenticate",
     "language",
+    "authority",
 }
 #: There is no sign-up.
 CLOSED = {"account_signup"}
@@ -173,6 +177,7 @@ def addresses(records: Home) -> dict[str, str]:
     and a patient of the ward.
     """
     now = timezone.now()
+    tls.prepare(records, [parse("127.0.0.2")], now)
     load(records, VALBRUME, now)
     fill(records, [a28(ELISE), a01(ELISE, B01, "1")])
     crisis = open_crisis(Author("essai"), "", now).pk
