@@ -1,12 +1,4 @@
-from django.apps.registry import Apps
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-
-
-def name_topics(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Lines written before that answer a first act."""
-    lines = apps.get_model("incident", "LogEntry").objects
-    lines.exclude(step="").update(topic="acte")
 
 
 class Migration(migrations.Migration):
@@ -27,5 +19,8 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default="", max_length=16),
             preserve_default=False,
         ),
-        migrations.RunPython(name_topics, migrations.RunPython.noop),
+        # Lines written before that answer a first act.
+        migrations.RunSQL(
+            "UPDATE incident_logentry SET topic = 'acte' WHERE step <> ''", migrations.RunSQL.noop
+        ),
     ]
