@@ -205,7 +205,7 @@ REFLEXES: tuple[Reflex, ...] = (
         _is("accord.seul"),
         lambda e: (
             f"Fait par une seule personne, sous la délégation n° {_detail(e, 'delegation')} :"
-            f" {_detail(e, 'kind', 'acte')}. À confirmer par une autre."
+            f" {_detail(e, 'title', 'acte')}. À confirmer par une autre."
         ),
         NOTE,
     ),
@@ -213,7 +213,7 @@ REFLEXES: tuple[Reflex, ...] = (
         "acte fait seul, confirmé ou contesté",
         _is("accord.seul.confirmé", "accord.seul.contesté"),
         lambda e: (
-            f"Acte fait seul ({_detail(e, 'kind', 'acte')}) :"
+            f"Acte fait seul ({_detail(e, 'title', 'acte')}) :"
             f" {e.what.rpartition('.')[2]} par une autre personne."
         ),
         NOTE,

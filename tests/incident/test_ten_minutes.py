@@ -155,6 +155,7 @@ def test_a_delegation_says_who_cuts_alone_and_the_line_names_it(records: Home) -
     other = person("roche", (Role.DSI, EJ)).client
     holder.post("/crise/ouvrir/")
     page = text(other)
+    assert "Conservation gelée depuis le" in page
     assert f"Une personne seule peut le décider : délégation n° {number}" in page
     assert "Geler la conservation à deux" in page
     assert f"vous pouvez le faire seul, sous la délégation n° {number}" in text(holder)

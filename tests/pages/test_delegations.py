@@ -394,6 +394,28 @@ def test_the_one_who_acted_cannot_confirm_and_a_contest_needs_words(
     assert director.client.post(address, {**contest, "answer": "confirm"}).status_code == 403
 
 
+def test_a_year_is_a_year_and_a_refused_one_was_never_signed(
+    chief: PersonAtDesk, director: PersonAtDesk
+) -> None:
+    today = timezone.now().astimezone(PARIS).date()
+    a_year = {"starts": "2028-02-29", "ends": "2029-03-01"}
+    assert draw(chief, **a_year)
+    longer = form(starts=today.isoformat(), ends=(today + timedelta(days=367)).isoformat())
+    assert "plus d'un an" in said(chief.client.post("/delegations/nouvelle/", longer).content)
+    row = draw(chief)
+    director.client.post(f"/accords/{row.pk}/refuser/")
+    assert "jamais signée" in page(
+        chief.client, f"/delegations/{Delegation.objects.latest('pk').pk}/"
+    )
+
+
+def test_what_is_typed_is_signed_as_it_is_seen(chief: PersonAtDesk) -> None:
+    row = draw(chief, conditions="si\u202eoui\x07\n ou <b>", cuts="A\u200bB")
+    body = chief.client.get(f"/accords/{row.pk}/").content.decode()
+    assert "\u202e" not in body and "\\u202eoui\\u0007 ou &lt;b&gt;" in body
+    assert "A\\u200bB" in body
+
+
 def test_the_letter_says_the_signed_words_and_their_hash(
     chief: PersonAtDesk, director: PersonAtDesk
 ) -> None:

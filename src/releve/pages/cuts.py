@@ -48,4 +48,4 @@ def slug_of(words: str) -> str:
         if cut.words.casefold() == words.casefold():
             return cut.slug
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "coupure"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "coupure"

@@ -38,6 +38,7 @@ from releve.pages.grants import find
 from releve.pages.models import Approval, Delegation, SoloUse
 from releve.pages.rights import account, person
 from releve.pages.roles import PRIVILEGED, Role
+from releve.pages.wording import visible
 
 SIGN = "délégation.signer"
 
@@ -122,7 +123,7 @@ def act_alone(
             raise SecondFactorMissing()
         with transaction.atomic():
             held = Approval.objects.select_for_update().get(pk=row.pk)
-            terms = _checked(request, held, _stored().select_for_update().get(pk=number), now)
+            terms = _checked(request, held, _locked(number), now)
             approval_desk.decide(held, "alone", account(request), now)
             held.outcome = act.perform(approvals.parse(held.act).act, held.requester_id)
             held.save(update_fields=["outcome"])
@@ -132,13 +133,13 @@ def act_alone(
                 by=account(request),
                 session=who.session,
                 station=who.station,
-                why=why.strip()[:500],
+                why=visible(why)[:500],
                 at=now,
                 confirm_by=now + timedelta(hours=terms.hours),
             )
             tell(
-                "accord.seul", held.digest, kind=held.kind, perimeter=held.perimeter,
-                delegation=number, use=use.pk,
+                "accord.seul", held.digest, kind=held.kind, title=act.title,
+                perimeter=held.perimeter, delegation=number, use=use.pk,
             )  # fmt: skip
             return use
     except ApprovalRefused as refusal:
@@ -168,11 +169,11 @@ def answer_use(
         if held.answered_at is not None:
             raise AlreadyAnswered()
         held.answered_by, held.answered_at = account(request), now
-        held.contested, held.said = contest is not None, (contest or "").strip()[:500]
+        held.contested, held.said = contest is not None, visible(contest or "")[:500]
         held.save(update_fields=["answered_by", "answered_at", "contested", "said"])
         tell(
             "accord.seul.contesté" if held.contested else "accord.seul.confirmé",
-            held.approval.digest, kind=held.approval.kind, use=held.pk,
+            held.approval.digest, kind=held.approval.kind, title=act.title, use=held.pk,
             late="oui" if now > held.confirm_by else "non",
         )  # fmt: skip
         return held
@@ -238,8 +239,11 @@ def held_now(request: HttpRequest) -> list[Terms]:
 
 def as_stored(row: Delegation) -> delegations.Delegation:
     """The row as the decision reads it."""
-    text = row.approval.act if row.approval else ""
-    return delegations.Delegation(row.pk, text, row.digest, row.signed_at, row.revoked_at)
+    asked = row.approval
+    late = asked is not None and asked.state == "waiting" and asked.expires_at <= timezone.now()
+    dropped = late or (asked is not None and asked.state == "refused")
+    text = asked.act if asked else ""
+    return delegations.Delegation(row.pk, text, row.digest, row.signed_at, row.revoked_at, dropped)
 
 
 def terms_drawn(row: Delegation) -> Terms | None:
@@ -259,6 +263,10 @@ def where_of(row: Delegation) -> Perimeter:
 
 def _stored() -> QuerySet[Delegation]:
     return Delegation.objects.filter(approval__isnull=False).select_related("approval")
+
+
+def _locked(number: int) -> Delegation:
+    return _stored().select_for_update(of=("self",)).get(pk=number)
 
 
 def _checked(request: HttpRequest, row: Approval, under: Delegation, now: datetime) -> Terms:
@@ -312,10 +320,10 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
     terms = Terms(
         int(answers["number"]),
         tuple(Named(each.login, str(each)) for each in holders),
-        " ".join(answers["function"].split()),
+        visible(answers["function"]),
         tuple(Named(kind, known[kind].title) for kind in answers["acts"].split()),
-        tuple(cut for line in answers["cuts"].splitlines() if (cut := " ".join(line.split()))),
-        " ".join(answers["conditions"].split()),
+        tuple(cut for line in answers["cuts"].splitlines() if (cut := visible(line))),
+        visible(answers["conditions"]),
         perimeter(answers["perimeter"].strip()),
         date.fromisoformat(answers["starts"]),
         date.fromisoformat(answers["ends"]),

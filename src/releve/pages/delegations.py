@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -23,8 +23,6 @@ from releve.pages import approvals, errors
 from releve.pages.approvals import Person
 from releve.pages.roles import Role
 
-#: One year, the leap day included. Source: the brief of issue 4 (« written, dated »), to be signed.
-LONGEST = timedelta(days=366)
 MOST_HOURS = 72
 MOST_LINES = 30
 MOST_CHARACTERS = 2000
@@ -87,6 +85,8 @@ class Delegation:
     digest: str
     signed_at: datetime | None
     revoked_at: datetime | None
+    #: The request for a signature was refused, or ran out.
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ class State(StrEnum):
     """Where a delegation stands; the words people read."""
 
     WAITING = "en attente de signature"
+    DROPPED = "jamais signée"
     ALTERED = "altérée : ne vaut plus rien"
     REVOKED = "révoquée"
     TO_COME = "à venir"
@@ -125,7 +126,7 @@ def check_terms(terms: Terms, today: date) -> None:
         _mend("coupures", "la liste est trop longue", "Une coupure par ligne, en peu de mots.")
     if terms.ends < terms.starts or terms.ends < today:
         _mend("dates", "la fin est passée", "Donnez une fin après le début et après aujourd'hui.")
-    if terms.ends - terms.starts > LONGEST:
+    if terms.ends > _year_after(terms.starts):
         _mend("dates", "plus d'un an", "Une délégation dure un an au plus ; elle se renouvelle.")
     if not 1 <= terms.hours <= MOST_HOURS:
         _mend("confirmation", "délai hors de 1 à 72 heures", "24 heures conviennent.")
@@ -204,7 +205,7 @@ def terms_signed(delegation: Delegation) -> Terms:
 def state(delegation: Delegation, now: datetime) -> State:
     """Where it stands at ``now``."""
     if delegation.signed_at is None:
-        return State.WAITING
+        return State.DROPPED if delegation.dropped else State.WAITING
     try:
         terms = terms_signed(delegation)
     except errors.ApprovalRefused:
@@ -234,6 +235,14 @@ def check(
     if not any(right.covers(may_request, attempt.perimeter) for right in attempt.person.rights):
         raise errors.RoleNotAllowed()
     return terms
+
+
+def _year_after(day_one: date) -> date:
+    """The same day of the next year; 1 March for 29 February."""
+    try:
+        return day_one.replace(year=day_one.year + 1)
+    except ValueError:
+        return date(day_one.year + 1, 3, 1)
 
 
 def _mend(where: str, what: str, fix: str) -> None:

@@ -7,6 +7,7 @@ the catalogue does not know is shown as it came.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -25,6 +26,17 @@ _OUR_WORDS = frozenset({"what", "fix", "why", "purpose", "where", "state"})
 def english() -> bool:
     """True when the reader chose English."""
     return get_language() == "en"
+
+
+def visible(text: str) -> str:
+    """What somebody typed, on one line: control and direction characters are written out
+    (``\\u202e``), never obeyed.
+    """
+    one_line = " ".join(text.split())
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}"
+        for c in one_line
+    )
 
 
 def translated(text: str) -> str:

@@ -21,6 +21,7 @@ from releve.incident.hospital import Contact, to_call
 from releve.incident.known import Reply
 from releve.incident.logbook import Topic
 from releve.incident.steps import Answer, Step, first_steps, next_step
+from releve.kernel.hold import held
 from releve.pages import acts, delegation_desk
 from releve.pages.cuts import slug_of
 from releve.pages.house import current_home
@@ -73,6 +74,7 @@ def ten_minutes(request: HttpRequest, incident: Incident, now: datetime) -> dict
         "known": [each for each in known if each.known],
         "unknown": [each for each in known if not each.known or each.question.slug == changing],
         "told": minutes.told(incident),
+        "hold": held(current_home()),
         "acts": _acts(request) if may(request, DECIDERS) else (),
     }
 

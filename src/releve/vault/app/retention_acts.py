@@ -19,6 +19,7 @@ from releve.pages.facts import tell
 from releve.pages.house import current_home
 from releve.pages.models import Account
 from releve.pages.roles import PRIVILEGED, Role
+from releve.pages.wording import visible
 from releve.vault.app.acts import at_entity
 
 HOLD, LIFT = "vault.hold", "vault.hold.lift"
@@ -30,7 +31,7 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
     if found is not None:
         fix = _("Rien n'est à faire : rien ne peut être effacé.")
         raise BadInput(where=_WHERE, what=_("elle est déjà gelée"), fix=fix)
-    return {"why": " ".join(answers["why"].split())[:200]}
+    return {"why": visible(answers["why"])[:200]}
 
 
 def _words(act: Mapping[str, Any]) -> Sequence[str]:
@@ -57,7 +58,7 @@ def _prepare_lift(answers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "since": moment(found.since),
         "held": found.why,
-        "why": " ".join(answers["why"].split())[:200],
+        "why": visible(answers["why"])[:200],
     }
 
 
