@@ -12,7 +12,7 @@ from typing import Any
 import pikepdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize
 
 from releve.incident.steps import first_steps
 from tests.conftest import CHROMIUM
@@ -20,7 +20,7 @@ from tests.web.conftest import Service, serve
 from tests.web.persons import PASSWORD, first_access, six_digits
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @dataclass
@@ -135,7 +135,8 @@ def test_each_act_stands_above_the_fold_with_its_buttons_and_all_is_told(
     page.goto(service.address + "crise/")
     if page.locator("#maintenant").count() == 0:
         page.click("text=Ouvrir la crise")
-    low, seen = [], []
+    low: list[tuple[str, float]] = []
+    seen: list[str] = []
     while page.locator("#maintenant .answers").count() and len(seen) < 2 * len(first_steps()):
         seen.append(page.inner_text("#maintenant h1"))
         bottom = page.eval_on_selector(

@@ -17,7 +17,7 @@ from releve.kernel.perimeter import perimeter
 from releve.kernel.units import PARIS
 from releve.ledger.app.models import Outbox
 from releve.ledger.evidence import from_json
-from releve.pages import delegation_desk, delegations
+from releve.pages import approval_desk, approvals, delegation_desk, delegations
 from releve.pages.acts import ALONE as ALONE_EFFECTS
 from releve.pages.acts import Act, Effect
 from releve.pages.approvals import Person
@@ -223,12 +223,12 @@ def test_a_delegation_altered_after_its_signature_is_worth_nothing(
     chief: PersonAtDesk, director: PersonAtDesk, field: str
 ) -> None:
     delegation = signed(chief, director, acts=[])
-    stored = Approval.objects.get(pk=delegation.approval_id)
+    stored = Approval.objects.get(digest=delegation.digest)
     text = stored.act.replace('"acts":[]', f'"acts":[{{"kind":"{ALONE}","title":"x"}}]')
     assert text != stored.act
     changed = {"act": text} if field != "digest" else {"digest": "0" * 64}
     if field == "both":
-        changed["digest"] = delegation_desk.approvals.digest(text)
+        changed["digest"] = approvals.digest(text)
     Approval.objects.filter(pk=stored.pk).update(**changed)
     if field == "digest":
         Delegation.objects.update(digest="0" * 64)
@@ -426,7 +426,7 @@ def test_the_letter_says_the_signed_words_and_their_hash(
     letter = page(chief.client, f"/delegations/{number}/lettre/")
     assert all(row.digest[i : i + 8] in letter for i in range(0, 64, 8))
     assert "PROJET" not in letter and "Signée dans Relève par Mme Diallo" in letter
-    for words in delegation_desk.approval_desk.words_of(Approval.objects.get()):
+    for words in approval_desk.words_of(Approval.objects.get()):
         assert words in letter
 
 
