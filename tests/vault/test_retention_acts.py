@@ -12,7 +12,7 @@ from releve.care.errors import MonthUnknown
 from releve.kernel.clock import SystemClock
 from releve.kernel.hold import RetentionHeld, check_free, held, hold, release
 from releve.kernel.home import Home
-from releve.pages.models import Approval, SoloUse
+from releve.pages.models import Approval, Delegation, SoloUse
 from releve.pages.roles import Role
 from releve.runtime.care_verbs import forget
 from tests.pages.conftest import records
@@ -72,12 +72,12 @@ def test_one_freezes_alone_under_a_delegation_and_two_lift(
     chief.client.post("/delegations/nouvelle/", form(acts=["vault.hold"]))
     assert sign(director, Approval.objects.get()) == 302
     row = _ask(chief, "vault.hold", why="rançongiciel")
-    assert alone(chief, row, 1)[0] == 302
+    assert alone(chief, row, Delegation.objects.get().pk)[0] == 302
     found = held(records)
     assert found is not None and (found.by, found.why) == ("Mme Martin", "rançongiciel")
     assert SoloUse.objects.get().approval == row
     lift = _ask(chief, "vault.hold.lift", why="enquête finie")
-    assert alone(chief, lift, 1)[0] == 403
+    assert alone(chief, lift, Delegation.objects.get().pk)[0] == 403
     assert held(records) is not None
     assert sign(director, lift) == 302
     assert held(records) is None
@@ -103,7 +103,7 @@ def test_kits_are_ordered_by_one_person_and_not_once_frozen(
     chief.client.post("/delegations/nouvelle/", form(acts=["care.kits.publish"]))
     sign(director, Approval.objects.get())
     row = _ask(chief, "care.kits.publish")
-    assert alone(chief, row, 1)[0] == 302
+    assert alone(chief, row, Delegation.objects.get().pk)[0] == 302
     job = Job.objects.get()
     assert (job.task.rpartition(".")[2], job.queue) == ("publish_kits", "incident")
     freeze(records, timezone.now(), "crise 1")
