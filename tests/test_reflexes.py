@@ -20,6 +20,8 @@ WHATS = (
     *("care.kit.published", "care.kit.refused", "care.kit.frozen", "care.kit.thawed"),
     "care.quarantine",
     *("care.feed.silent", "care.feed.back", "accord.refusé", "accord.écarté", "accord.donné"),
+    *("accord.seul", "accord.seul.confirmé", "accord.seul.contesté"),
+    *("conservation.gelée", "conservation.dégelée"),
     *("incident.opened", "incident.reopened", "incident.closed", "incident.reflex.held"),
 )
 

@@ -201,6 +201,30 @@ REFLEXES: tuple[Reflex, ...] = (
         NOTE,
     ),
     Reflex(
+        "acte fait seul",
+        _is("accord.seul"),
+        lambda e: (
+            f"Fait par une seule personne, sous la délégation n° {_detail(e, 'delegation')} :"
+            f" {_detail(e, 'title', 'acte')}. À confirmer par une autre."
+        ),
+        NOTE,
+    ),
+    Reflex(
+        "acte fait seul, confirmé ou contesté",
+        _is("accord.seul.confirmé", "accord.seul.contesté"),
+        lambda e: (
+            f"Acte fait seul ({_detail(e, 'title', 'acte')}) :"
+            f" {e.what.rpartition('.')[2]} par une autre personne."
+        ),
+        NOTE,
+    ),
+    Reflex(
+        "conservation gelée ou dégelée",
+        _is("conservation.gelée", "conservation.dégelée"),
+        lambda e: f"Conservation {e.what.rpartition('.')[2]}.",
+        NOTE,
+    ),
+    Reflex(
         "réflexe retenu",
         _is("incident.reflex.held"),
         lambda e: f"Une alarme n'a pas ouvert la crise : {_detail(e, 'why')}.",

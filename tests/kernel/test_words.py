@@ -100,7 +100,7 @@ def test_every_error_formats_its_own_message() -> None:
             continue
         names = {"where", "what", "fix", "tool", "purpose", "install", "path", "found", "known"}
         names |= {"why", "wanted", "part", "pid", "endpoints", "origin", "number", "world"}
-        names |= {"target", "text"}
+        names |= {"target", "text", "since"}
         error = kind(**dict.fromkeys(names, "x"))
         assert "{" not in str(error)
         assert "{" not in error.remedy

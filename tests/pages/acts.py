@@ -7,7 +7,8 @@ from typing import Any
 
 from releve.kernel.errors import BadInput
 from releve.kernel.perimeter import perimeter
-from releve.pages.acts import Act, Field
+from releve.pages.acts import Act, Effect, Field
+from releve.pages.delegation_desk import SIGN, SIGN_ACT
 from releve.pages.grants import GIVE_ROLE, GIVE_ROLE_ACT
 from releve.pages.models import Place
 from releve.pages.roles import Role
@@ -29,7 +30,7 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
     return {"ward": answers["ward"]}
 
 
-OPEN_WARD = "essai.ouvrir"
+OPEN_WARD, ALONE = "essai.ouvrir", "essai.seul"
 ACTS = {
     GIVE_ROLE: GIVE_ROLE_ACT,
     OPEN_WARD: Act(
@@ -42,4 +43,17 @@ ACTS = {
         prepare=_prepare,
         fields=(Field("ward", "Service"),),
     ),
+    ALONE: Act(
+        title="Ouvrir un service, seul",
+        may_request=frozenset({Role.DSI, Role.CRISIS_CELL}),
+        may_approve=frozenset({Role.DIRECTION, Role.DSI}),
+        words=lambda act: [f"Le service {act['ward']} sera ouvert."],
+        perimeter=lambda act: perimeter(SITE),
+        perform=_perform,
+        prepare=_prepare,
+        fields=(Field("ward", "Service"),),
+        effect=Effect.BESIDE,
+        solo=True,
+    ),
+    SIGN: SIGN_ACT,
 }

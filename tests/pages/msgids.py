@@ -29,10 +29,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
     "incident/gates.py": ("_AFFIRMED",),
+    "incident/known.py": ("_WORDS",),
     "incident/logbook.py": ("Nature",),
     "incident/steps.py": ("_WORDS",),
     "kernel/world.py": ("Reality",),
     "pages/approvals.py": ("STATES",),
+    "pages/delegations.py": ("State", "check_terms"),
     "pages/figures.py": ("FRESH", "age", "written"),
     "pages/roles.py": ("_WORDS",),
     "vault/protocol.py": ("Cause",),
@@ -41,7 +43,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Errors that a page may meet.
 ERRORS = (
-    "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
+    "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
@@ -127,7 +129,7 @@ def in_errors() -> Iterator[Said]:
     """Messages and remedies, with their {data}; those made of data alone have nothing to say."""
     for name in ERRORS:
         for node in ast.parse((SOURCES / name).read_text("utf-8")).body:
-            if not isinstance(node, ast.ClassDef) or "next_step" not in ast.unparse(node):
+            if not isinstance(node, ast.ClassDef) or not _is_error(node):
                 continue
             texts = [ast.get_docstring(node, clean=False) or ""]
             texts += [
@@ -146,6 +148,10 @@ def in_steps() -> Iterator[Said]:
     for step in tomllib.loads((SOURCES / where).read_text("utf-8"))["step"]:
         yield Said(step["title"], None, where)
         yield Said(step["say"], None, where)
+        yield Said(step["who"], None, where)
+    where = "incident/questions.toml"
+    for question in tomllib.loads((SOURCES / where).read_text("utf-8"))["question"]:
+        yield Said(question["asks"], None, where)
 
 
 def in_projection() -> Iterator[Said]:
@@ -157,6 +163,12 @@ def in_projection() -> Iterator[Said]:
 
 def plain() -> Iterator[Said]:
     return (Said(text, None, "tests/pages/msgids.py") for text in PLAIN)
+
+
+def _is_error(node: ast.ClassDef) -> bool:
+    """With its own next step, or one that it inherits from an error of ours."""
+    bases = {ast.unparse(base) for base in node.bases}
+    return "next_step" in ast.unparse(node) or "ApprovalRefused" in bases
 
 
 def _names(node: ast.stmt) -> set[str]:

@@ -9,6 +9,8 @@ _VOID = frozenset(
     "area base br col embed hr img input link meta source wbr".split()  # noqa: SIM905
 )
 _READ_ALOUD = ("aria-label", "title", "placeholder", "alt")
+#: « DE » or « DU » between two colons is no French.
+_FINGERPRINT = re.compile(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}")
 _FRENCH = re.compile(
     r"\b(?:le|la|les|une|un|des|du|au|aux|de|et|ou|est|sont|pas|plus|aucune?|votre|vos|vous|dans"
     r"|sur|pour|avec|qui|par|cette?|ce|depuis|il y a|jours|fichiers|janv|févr|avr|juin|juil|déc)\b"
@@ -59,7 +61,7 @@ def french_in(html: str, data: tuple[str, ...]) -> list[str]:
     """French words outside what is marked as French; ``data`` (names, what was received) is not
     looked at.
     """
-    text = " ".join(" ".join(_read(html).said).split())
+    text = _FINGERPRINT.sub("·", " ".join(" ".join(_read(html).said).split()))
     for known in sorted(data, key=len, reverse=True):
         text = text.replace(known, "·")
     return [text[max(0, m.start() - 25) : m.end() + 25] for m in _FRENCH.finditer(text)]

@@ -17,20 +17,27 @@ from django.utils import translation
 from releve.care import words
 from releve.care.app import shown
 from releve.establishment import Establishment, load
-from releve.incident.app import desk
+from releve.incident.app import desk, minutes
+from releve.incident.known import Reply
 from releve.incident.logbook import Author, Nature, Source
+from releve.incident.steps import Answer
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
+from releve.pages.house import current_home
 from releve.pages.live import Broadcaster, Line
 from releve.pages.models import Account, Approval
 from releve.pages.roles import PROOF_READERS, Role
+from releve.runtime import tls
+from releve.runtime.addresses import parse
 from releve.runtime.ledger import open_ledger
+from releve.runtime.settings import remember_addresses
 from releve.web.catalogues import FOLDER, BadCatalogue, Message, compile_all, compiled, read
 from tests.care.pages.hospital import fill, story, write_folder
 from tests.pages.conftest import records
 from tests.pages.msgids import all_said
 from tests.pages.people import EJ, WARD, PersonAtDesk, account, person
 from tests.pages.reading import french_in, language_of
+from tests.web.delegated import delegation_used
 from tests.web.samples import samples
 
 __all__ = ["records"]
@@ -217,6 +224,8 @@ def night(records: Home, tmp_path: Path) -> Home:
     now = SystemClock().now()
     load(records, write_folder(tmp_path / "etablissement"), now)
     fill(records, story())
+    remember_addresses(records, ["127.0.0.2:8443"])
+    tls.prepare(records, [parse("127.0.0.2")], now)
     with open_ledger(records) as ledger:
         for each in samples():
             ledger.append(each)
@@ -227,6 +236,11 @@ def night(records: Home, tmp_path: Path) -> Home:
     desk.write(by, desk.Draft(Nature.OBSERVED, "vu"), now)
     desk.write(by, desk.Draft(Nature.DECIDED, "non, pas vu", corrects=2), now)
     desk.note("alarme sur PC-LABO-04", Source(1, 4), now, now)
+    minutes.know(by, "rancon", Reply.YES, "sur PC-LABO-04", now, None)
+    minutes.know(by, "donnees", Reply.UNKNOWN, "", now, None)
+    minutes.cut(by, "internet", Answer.DONE, None, now, None)
+    minutes.tell_of(by, "la radio", "rien à dire", now, None)
+    desk.answer(by, "directeur-de-garde", Answer.GIVEN, now, None, "M. Petit")
     desk.decide_gate(by, "zone-propre", closed=True, why="vérifiée", now=now)
     return records
 
@@ -237,9 +251,12 @@ def _pages_of_the_dsi(chief: PersonAtDesk) -> list[str]:
     form = {"role": "cellule", "perimeter": EJ}
     chief.client.post(f"/comptes/{subject.pk}/role/", form)
     request = Approval.objects.get()
+    number, use = delegation_used(current_home())
     return [
-        "/", "/preuves/", "/preuves/0/", "/preuves/4/", "/machines/", "/crise/", "/crise/1/",
-        "/crise/2/", "/crise/?corrige=2", "/accords/", f"/accords/{request.pk}/",
+        "/delegations/", "/delegations/nouvelle/", f"/delegations/{number}/",
+        f"/delegations/{number}/lettre/", f"/delegations/usages/{use}/",
+        "/", "/joindre/", "/preuves/", "/preuves/0/", "/preuves/4/", "/machines/", "/crise/",
+        "/crise/1/", "/crise/2/", "/crise/?corrige=2", "/accords/", f"/accords/{request.pk}/",
         "/accords/demander/vault.restore/", "/comptes/", f"/comptes/{subject.pk}/", "/compte/",
         "/compte/mot-de-passe/", "/compte/confirmer/", "/compte/confirmer-code/",
         "/compte/feuille/", "/compte/feuille/nouvelle/", "/compte/application/retirer/",

@@ -22,10 +22,13 @@ from releve.kernel.home import Home
 from releve.pages.models import Account, Approval, Grant
 from releve.pages.rights import rights_of
 from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
+from releve.runtime import tls
+from releve.runtime.addresses import parse
 from releve.runtime.ledger import open_ledger
 from tests.care.messages import a01, a28
 from tests.care.pages.hospital import B01, ELISE, fill
 from tests.pages.people import EJ, OTHER, SITE, WARD, account, enrol, person, sit_down
+from tests.web.delegated import delegation_used
 from tests.web.samples import evidence
 
 LEVELS = {"entity": EJ, "site": SITE, "ward": WARD, "other": OTHER}
@@ -42,6 +45,7 @@ CRISIS_WRITERS = PRIVILEGED | CARE
 MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "today": (EVERYONE, ALL),
     "events": (EVERYONE, ALL),
+    "reach": (EVERYONE, ALL),
     "proofs": (PROOF_READERS, ALL),
     "proof": (PROOF_READERS, ENTITY),
     "approvals": (PRIVILEGED, ALL),
@@ -49,6 +53,14 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "approval": (APPROVERS, ENTITY),
     "approval_approve": (APPROVERS, ENTITY),
     "approval_refuse": (APPROVERS, ENTITY),
+    "approval_alone": (APPROVERS, ENTITY),
+    "delegations": (MACHINE_READERS, ENTITY),
+    "delegation_new": (DSI, ENTITY),
+    "delegation": (MACHINE_READERS, ENTITY),
+    "delegation_letter": (MACHINE_READERS, ENTITY),
+    "delegation_revoke": (frozenset({Role.DIRECTION}), ENTITY),
+    "delegation_use": (MACHINE_READERS, ENTITY),
+    "delegation_answer": (PRIVILEGED, ENTITY),
     "machines": (MACHINE_READERS, ENTITY),
     "machine": (MACHINE_READERS, ENTITY),
     "patients": (CARE, ALL),
@@ -64,6 +76,10 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_open": (CRISIS_WRITERS, ENTITY),
     "crisis_write": (CRISIS_WRITERS, ENTITY),
     "crisis_step": (CRISIS_WRITERS, ENTITY),
+    "crisis_give": (CRISIS_WRITERS, ENTITY),
+    "crisis_know": (CRISIS_WRITERS, ENTITY),
+    "crisis_cut": (CRISIS_WRITERS, ENTITY),
+    "crisis_told": (CRISIS_WRITERS, ENTITY),
     "crisis_log": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
     "crisis_gate": (PRIVILEGED, ENTITY),
     "crisis_close": (PRIVILEGED, ENTITY),
@@ -97,6 +113,7 @@ OPEN = {
     "account_inactive",
     "mfa_authenticate",
     "language",
+    "authority",
 }
 #: There is no sign-up.
 CLOSED = {"account_signup"}
@@ -112,6 +129,9 @@ BY_NAME = {
 POSTED = {
     "approval_approve",
     "approval_refuse",
+    "approval_alone",
+    "delegation_revoke",
+    "delegation_answer",
     "account_new",
     "account_give",
     "account_withdraw",
@@ -121,6 +141,10 @@ POSTED = {
     "crisis_open",
     "crisis_write",
     "crisis_step",
+    "crisis_give",
+    "crisis_know",
+    "crisis_cut",
+    "crisis_told",
     "crisis_gate",
     "crisis_close",
     "crisis_reopen",
@@ -153,6 +177,7 @@ def addresses(records: Home) -> dict[str, str]:
     and a patient of the ward.
     """
     now = timezone.now()
+    tls.prepare(records, [parse("127.0.0.2")], now)
     load(records, VALBRUME, now)
     fill(records, [a28(ELISE), a01(ELISE, B01, "1")])
     crisis = open_crisis(Author("essai"), "", now).pk
@@ -164,12 +189,20 @@ def addresses(records: Home) -> dict[str, str]:
     form = {"role": "cellule", "perimeter": EJ}
     asker = person("demandeur", (Role.DSI, EJ))
     assert asker.client.post(f"/comptes/{subject.pk}/role/", form).status_code == 302
+    asked = Approval.objects.get()
+    number, use = delegation_used(records)
     arguments: dict[str, list[object]] = {
         "proof": [1],
         "approval_ask": ["compte.role"],
-        "approval": [Approval.objects.get().pk],
-        "approval_approve": [Approval.objects.get().pk],
-        "approval_refuse": [Approval.objects.get().pk],
+        "approval": [asked.pk],
+        "approval_approve": [asked.pk],
+        "approval_refuse": [asked.pk],
+        "approval_alone": [asked.pk],
+        "delegation": [number],
+        "delegation_letter": [number],
+        "delegation_revoke": [number],
+        "delegation_use": [use],
+        "delegation_answer": [use],
         "machine": ["PC-LABO-04"],
         "patients_found": ["sans-sceau"],
         "ward": ["CHIR-B"],
@@ -179,6 +212,8 @@ def addresses(records: Home) -> dict[str, str]:
         "crisis_log": [crisis],
         "crisis_reopen": [crisis],
         "crisis_step": [first_steps()[0].slug],
+        "crisis_know": ["rancon"],
+        "crisis_cut": ["internet"],
         "crisis_gate": [gates_of(records)[0].slug],
         "account": [subject.pk],
         "account_give": [subject.pk],

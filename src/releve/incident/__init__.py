@@ -10,7 +10,11 @@ the recovery order (« identité assainie », « zone propre ») is closed by a 
 Every act leaves a fact for the ledger in the transaction that writes its row: numbers and salted
 commitments, never the words typed.
 
-Limits: first cut. One crisis for the whole home, one log, no cells, no legal clocks. Whoever is
+« Crise » begins with the ten-minute screen: one act now, the next ones and who does them, cuts by
+hand (Relève cuts nothing), what is known and what is not, what was told to whom; each answer is a
+line of the main courante, the latest stands.
+
+Limits: one crisis for the whole home, one log, no cells, no legal clocks. Whoever is
 root can write in the database; the numbers and commitments in the ledger then tell. What is typed
 may be read by a judge, and the page says so.
 """
@@ -19,11 +23,14 @@ from releve.incident.errors import (
     EmptyWords,
     NoCrisis,
     NotALine,
+    UnknownCut,
     UnknownGate,
+    UnknownQuestion,
     UnknownStep,
 )
 from releve.incident.gates import GATES, Gate, gate_named, gates_of
-from releve.incident.logbook import Author, Nature, Source, clean, moment_typed
+from releve.incident.known import Question, Reply, questions
+from releve.incident.logbook import Author, Nature, Source, Topic, clean, moment_typed
 from releve.incident.opening import Opened, Verdict, may_open
 from releve.incident.ports import Kits
 from releve.incident.steps import Answer, Step, first_steps, next_step
@@ -39,9 +46,14 @@ __all__ = [
     "NoCrisis",
     "NotALine",
     "Opened",
+    "Question",
+    "Reply",
     "Source",
     "Step",
+    "Topic",
+    "UnknownCut",
     "UnknownGate",
+    "UnknownQuestion",
     "UnknownStep",
     "Verdict",
     "clean",
@@ -51,4 +63,5 @@ __all__ = [
     "may_open",
     "moment_typed",
     "next_step",
+    "questions",
 ]

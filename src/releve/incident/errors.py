@@ -48,6 +48,18 @@ class UnknownStep(ReleveError):
     next_step = "Rechargez la page « Crise » : elle montre la liste en vigueur."
 
 
+class UnknownQuestion(ReleveError):
+    """Cette question n'attend pas cette réponse : « {slug} »."""
+
+    next_step = "Rechargez la page « Crise » : elle montre les questions en vigueur."
+
+
+class UnknownCut(ReleveError):
+    """Cette coupure n'existe pas dans la liste : « {slug} »."""
+
+    next_step = "Rechargez la page « Crise » ; une autre coupure s'écrit dans la main courante."
+
+
 class CannotReopen(ReleveError):
     """La crise {number} ne peut pas être rouverte : {why}."""
 

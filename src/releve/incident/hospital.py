@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +20,12 @@ class Contact:
     name: str
     phone: str
 
+    @property
+    def dial(self) -> str:
+        """What a telephone dials: digits and a leading +; empty when there is no such thing."""
+        kept = "".join(c for c in self.phone.partition("/")[0] if c in "+0123456789")
+        return kept if 2 <= len(kept) <= 15 else ""
+
 
 def hospital(home: Home) -> Establishment | None:
     """The folder that counts, read again only when another one was loaded; None before one is, or
@@ -30,8 +37,18 @@ def hospital(home: Home) -> Establishment | None:
         return None
 
 
-def to_call(home: Home, step: Step, now: datetime) -> tuple[Contact, ...]:
-    """Who is on watch at ``now`` in the step's rota; nobody when the folder does not say."""
+def to_call(
+    home: Home, step: Step, now: datetime, numbers: Mapping[str, Contact] | None = None
+) -> tuple[Contact, ...]:
+    """Who is on watch at ``now`` in the step's rota, else those of the step's contacts that
+    ``numbers`` (the hospital's crisis numbers, by key) holds; nobody when neither says.
+    """
+    watching = _on_watch(home, step, now)
+    listed = numbers or {}
+    return watching or tuple(listed[key] for key in step.contact if key in listed)
+
+
+def _on_watch(home: Home, step: Step, now: datetime) -> tuple[Contact, ...]:
     found = hospital(home)
     if found is None or not step.rota:
         return ()

@@ -26,6 +26,16 @@ class Nature(StrEnum):
     AUTOMATIC = "automatique"
 
 
+class Topic(StrEnum):
+    """What a line answers beside being a line: the latest of each topic and key stands."""
+
+    NONE = ""
+    STEP = "acte"
+    KNOWN = "su"
+    CUT = "coupure"
+    TOLD = "dit"
+
+
 @dataclass(frozen=True)
 class Author:
     """Who writes: the words shown, and the account's number (None: a reflex, or the console)."""

@@ -1,5 +1,5 @@
 """The first acts of a crisis: a short ordered list read from ``first_steps.toml``, and which one
-comes now. Issue 4 will widen it; the order is the file's.
+comes now. The order is the file's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ class Answer(StrEnum):
     UNKNOWN = "je-ne-sais-pas"
     DONE = "fait"
     IMPOSSIBLE = "impossible"
+    GIVEN = "confie"
+    #: Of a cut by hand.
+    NOT_DONE = "pas-fait"
 
     @property
     def words(self) -> str:
@@ -40,6 +43,8 @@ _WORDS = {
     Answer.UNKNOWN: "la personne de garde ne sait pas le faire",
     Answer.DONE: "fait",
     Answer.IMPOSSIBLE: "impossible maintenant",
+    Answer.GIVEN: "confié, à vérifier",
+    Answer.NOT_DONE: "pas fait",
 }
 _ANSWERS = {
     "call": (Answer.REACHED, Answer.SILENT, Answer.UNKNOWN),
@@ -59,15 +64,21 @@ class Step:
     say: str
     source: str
     status: str
+    #: Who does it as a rule, in words.
+    who: str
     #: The rota of ``oncall.ics`` whose person on watch is to be called; empty when there is none.
     rota: str = ""
+    #: Keys under which the hospital's own list of crisis numbers may hold the number.
+    contact: tuple[str, ...] = ()
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         return _ANSWERS[self.kind]
 
-    def line(self, answer: Answer) -> tuple[Nature, str]:
-        """What the main courante says of it."""
+    def line(self, answer: Answer, to: str = "") -> tuple[Nature, str]:
+        """What the main courante says of it; ``to`` is whom it was given to."""
+        if answer is Answer.GIVEN:
+            return Nature.DECIDED, f"{self.title} → confié à {to}"
         return Nature.OBSERVED, f"{self.title} → {answer.words}"
 
 
@@ -75,7 +86,8 @@ class Step:
 def first_steps() -> tuple[Step, ...]:
     """Every step, in order."""
     text = files("releve.incident").joinpath("first_steps.toml").read_text("utf-8")
-    return tuple(Step(**fields) for fields in tomllib.loads(text)["step"])
+    steps = tomllib.loads(text)["step"]
+    return tuple(Step(**{**each, "contact": tuple(each.get("contact", ()))}) for each in steps)
 
 
 def step_named(slug: str) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NARROW_SPACE = "\u202f"
@@ -59,6 +59,11 @@ def size(octets: int) -> str:
         if octets >= unit:
             return f"{octets / unit:.1f}".replace(".", ",") + f"{NARROW_SPACE}{name}"
     raise AssertionError("unreachable")
+
+
+def day(when: date) -> str:
+    """« 21 nov. 2026 »."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def moment(when: datetime) -> str:

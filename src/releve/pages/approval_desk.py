@@ -71,12 +71,12 @@ def answer(request: HttpRequest, row: Approval, shown_digest: str, code: str) ->
     now = timezone.now()
     try:
         given = approvals.Answer(who, shown_digest, second_factor=True)
-        approvals.check(_waiting(row), given, approvers=act.may_approve, now=now)
-        given = approvals.Answer(who, shown_digest, _second_factor(account(request), code))
+        approvals.check(waiting(row), given, approvers=act.may_approve, now=now)
+        given = approvals.Answer(who, shown_digest, second_factor(account(request), code))
         with transaction.atomic():
             held = Approval.objects.select_for_update().get(pk=row.pk)
-            approvals.check(_waiting(held), given, approvers=act.may_approve, now=now)
-            _decide(held, "approved", account(request), now)
+            approvals.check(waiting(held), given, approvers=act.may_approve, now=now)
+            decide(held, "approved", account(request), now)
             held.outcome = act.perform(approvals.parse(held.act).act, held.requester_id)
             held.save(update_fields=["outcome"])
             tell("accord.donné", held.digest, kind=held.kind, perimeter=held.perimeter)
@@ -98,7 +98,7 @@ def refuse(request: HttpRequest, row: Approval) -> Approval:
     with transaction.atomic():
         held = Approval.objects.select_for_update().get(pk=row.pk)
         if held.state == "waiting":
-            _decide(held, "refused", account(request), now)
+            decide(held, "refused", account(request), now)
             tell("accord.refusé", held.digest, kind=held.kind, perimeter=held.perimeter)
     return held
 
@@ -108,7 +108,7 @@ def obstacle(request: HttpRequest, row: Approval) -> ApprovalRefused | None:
     try:
         act = acts.find(row.kind)
         approvals.check_person(
-            _waiting(row), person(request), approvers=act.may_approve, now=timezone.now()
+            waiting(row), person(request), approvers=act.may_approve, now=timezone.now()
         )
     except ApprovalRefused as refusal:
         return refusal
@@ -140,7 +140,7 @@ def words_of(row: Approval) -> list[str]:
     return approvals.parse(row.act).words
 
 
-def _waiting(row: Approval) -> approvals.Waiting:
+def waiting(row: Approval) -> approvals.Waiting:
     """The stored request; raises ``Altered`` when a column no longer says what the act says."""
     act = acts.find(row.kind)
     said = approvals.parse(row.act)
@@ -160,7 +160,7 @@ def _waiting(row: Approval) -> approvals.Waiting:
     )
 
 
-def _second_factor(who: Account, code: str) -> bool:
+def second_factor(who: Account, code: str) -> bool:
     """Use up a TOTP or paper code of this account, under allauth's limits on wrong ones."""
     form = ReauthenticateForm(user=who, data={"code": code})
     if not form.is_valid():
@@ -169,6 +169,7 @@ def _second_factor(who: Account, code: str) -> bool:
     return True
 
 
-def _decide(row: Approval, state: str, who: Account, now: datetime) -> None:
+def decide(row: Approval, state: str, who: Account, now: datetime) -> None:
+    """Write the answer, in the caller's transaction."""
     row.state, row.decider, row.decided_at = state, who, now
     row.save(update_fields=["state", "decider", "decided_at"])

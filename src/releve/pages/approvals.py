@@ -131,13 +131,15 @@ def check(waiting: Waiting, answer: Answer, *, approvers: frozenset[Role], now: 
     The second factor comes last: a code is not burnt for an answer that could not count anyway.
     """
     check_person(waiting, answer.person, approvers=approvers, now=now)
-    if not (
-        hmac.compare_digest(digest(waiting.act), waiting.digest)
-        and hmac.compare_digest(answer.shown_digest, waiting.digest)
-    ):
-        raise errors.Altered()
+    check_shown(waiting.act, waiting.digest, answer.shown_digest)
     if not answer.second_factor:
         raise errors.SecondFactorMissing()
+
+
+def check_shown(text: str, stored: str, shown: str) -> None:
+    """Raise ``Altered`` unless the hash of ``text``, the stored one and the shown one are one."""
+    if not (hmac.compare_digest(digest(text), stored) and hmac.compare_digest(shown, stored)):
+        raise errors.Altered()
 
 
 def check_person(
@@ -161,4 +163,5 @@ STATES = {
     "approved": "accordée",
     "refused": "refusée",
     "expired": "périmée",
+    "alone": "faite par une seule personne",
 }

@@ -73,6 +73,56 @@ class SecondFactorMissing(ApprovalRefused):
     )
 
 
+class DelegationNotSigned(ApprovalRefused):
+    """La délégation n° {number} n'est pas signée : elle ne permet rien."""
+
+    next_step = "Attendez la signature de la direction, ou demandez l'accord d'une autre personne."
+
+
+class DelegationAltered(ApprovalRefused):
+    """Cette délégation n'est plus ce que la direction a signé : l'empreinte ne correspond pas."""
+
+    next_step = "N'agissez pas seul ; prévenez le RSSI et comparez l'empreinte avec la lettre."
+
+
+class DelegationNotLive(ApprovalRefused):
+    """La délégation n° {number} ne vaut pas aujourd'hui : {state}."""
+
+
+class NotTheHolder(ApprovalRefused):
+    """Vous n'êtes pas porteur de la délégation n° {number}."""
+
+
+class ActNotDelegated(ApprovalRefused):
+    """La délégation n° {number} ne permet pas cet acte."""
+
+
+class OutsideDelegation(ApprovalRefused):
+    """La délégation n° {number} ne couvre pas le périmètre {perimeter}."""
+
+
+class NeverAlone(ApprovalRefused):
+    """Cet acte se fait toujours à deux : aucune délégation ne le permet."""
+
+
+class NotTheRequester(ApprovalRefused):
+    """Une autre personne a fait cette demande : on n'agit seul que pour sa propre demande."""
+
+    next_step = "Accordez-la si vous le pouvez, ou faites la vôtre."
+
+
+class SignsForThemselves(ApprovalRefused):
+    """On ne signe pas une délégation dont on est soi-même porteur."""
+
+    next_step = "Faites-la signer par une autre personne de la direction."
+
+
+class AlreadyAnswered(ApprovalRefused):
+    """Cet usage a déjà reçu sa réponse."""
+
+    next_step = "Lisez-la sur la page « Délégations »."
+
+
 class UnknownAct(ReleveError):
     """Aucun acte ne s'appelle « {kind} »."""
 

@@ -11,15 +11,20 @@ from releve.ledger.app.outbox import put
 from releve.ledger.evidence import Evidence, Tool
 from releve.pages.house import current_home, home_perimeter
 
-_KINDS = {"accord": "decision", "compte": "access"}
+_KINDS = {
+    "accord": "decision",
+    "compte": "access",
+    "conservation": "decision",
+    "délégation": "decision",
+}
 
 
 def tell(what: str, value: str, **detail: str | int) -> None:
     """Put one fact in the outbox, in the caller's transaction.
 
-    ``what`` is ``accord.…`` or ``compte.…``. ``value`` and ``detail`` hold no personal data:
-    hashes, kinds, roles, perimeters, row numbers (« compte 3 »), never a name. Silent before a
-    legal entity is known: nothing can be signed under no number.
+    ``what`` begins with one of :data:`_KINDS` and a dot. ``value`` and ``detail`` hold no personal
+    data: hashes, kinds, roles, perimeters, row numbers (« compte 3 »), never a name. Silent before
+    a legal entity is known: nothing can be signed under no number.
     """
     where = home_perimeter()
     if where is None:

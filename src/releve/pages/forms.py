@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from releve.kernel.errors import ReleveError
@@ -14,6 +15,8 @@ from releve.kernel.perimeter import perimeter
 from releve.pages.models import Account
 from releve.pages.roles import Role
 from releve.pages.wording import told, translated
+
+Choices = list[tuple[str, str]]
 
 _LOGIN = RegexValidator(
     r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,63}$",
@@ -130,6 +133,102 @@ class ApproveForm(forms.Form):
         help_text=_("Les six chiffres de votre application, ou un code de votre feuille."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
+
+
+class AloneForm(forms.Form):
+    """Acting alone: the digest that was shown, which delegation, why, a second factor."""
+
+    digest = forms.CharField(widget=forms.HiddenInput)
+    number = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    why = forms.CharField(
+        label=_("Pourquoi seul, maintenant"),
+        max_length=500,
+        required=False,
+        help_text=_("En une ligne : la personne qui confirmera le lira."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    code = forms.CharField(
+        label=_("Votre code du moment"),
+        max_length=20,
+        help_text=_("Les six chiffres de votre application, ou un code de votre feuille."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class AnswerUseForm(ApproveForm):
+    """Confirming what somebody did alone, or contesting it with words."""
+
+    contest = forms.CharField(
+        label=_("Ce qui ne va pas"),
+        max_length=500,
+        required=False,
+        help_text=_("Pour contester seulement : en une ligne."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class DelegationForm(forms.Form):
+    """What the DSI writes; the direction signs it as it is shown."""
+
+    holders = forms.MultipleChoiceField(
+        label=_("Qui pourra agir seul"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    function = forms.CharField(
+        label=_("Ou toute personne de cette fonction"),
+        max_length=120,
+        required=False,
+        help_text=_("La fonction écrite sur son compte : astreinte informatique"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    acts = forms.MultipleChoiceField(
+        label=_("Ce qu'elle pourra faire seule dans Relève"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    cuts = forms.CharField(
+        label=_("Ce qu'elle pourra faire couper, à la main"),
+        required=False,
+        max_length=4000,
+        help_text=_("Une coupure par ligne ; ôtez celles qui ne sont pas déléguées."),
+        widget=forms.Textarea(attrs={"rows": 7, "lang": "fr"}),
+    )
+    conditions = forms.CharField(
+        label=_("À quelles conditions"),
+        max_length=2000,
+        help_text=_("Par exemple : le directeur de garde n'a pas répondu à deux appels."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    starts = forms.DateField(label=_("Du"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    ends = forms.DateField(
+        label=_("Au, inclus"),
+        help_text=_("Un an au plus."),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+    )
+    hours = forms.IntegerField(
+        label=_("À confirmer par une autre personne sous, en heures"), min_value=1, max_value=72
+    )
+    perimeter = forms.CharField(label=_("Périmètre"), max_length=120)
+
+    def __init__(
+        self, data: QueryDict | None, *, initial: dict[str, Any], people: Choices, kinds: Choices
+    ) -> None:
+        super().__init__(data, initial=initial)
+        for name, choices in (("holders", people), ("acts", kinds)):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
+            field.choices = choices
+
+    def answers(self) -> dict[str, str]:
+        """As :func:`releve.pages.delegation_desk.draw_up` takes them."""
+        said = self.cleaned_data
+        return {
+            **{name: str(said[name]) for name in ("function", "cuts", "conditions", "perimeter")},
+            "holders": " ".join(said["holders"]),
+            "acts": " ".join(said["acts"]),
+            "starts": said["starts"].isoformat(),
+            "ends": said["ends"].isoformat(),
+            "hours": str(said["hours"]),
+        }
 
 
 def _check_password(form: forms.Form, password: str, account: Account) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from releve.kernel.world import World
 from releve.pages.adapters import offers_passkeys
 from releve.pages.approval_desk import waiting_for
+from releve.pages.delegation_desk import unconfirmed
 from releve.pages.house import current_home, legal_entity
 from releve.pages.models import Account
 from releve.pages.rights import person, waits_for_second_factor
@@ -52,6 +53,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "navigation": _words(request) if entered else [],
         "passkeys": offers_passkeys(request),
         "reads_proofs": entered and reads_proofs(request),
+        "done_alone": unconfirmed(request) if entered else (),
         "waiting_approvals": len(waiting_for(person(request))) if entered else 0,
     }
 

@@ -20,7 +20,7 @@ from releve.kernel.errors import BadInput
 from releve.kernel.ids import TEST_FINESS, finess
 from releve.kernel.perimeter import Perimeter, perimeter
 from releve.kernel.world import World
-from releve.pages.acts import Act
+from releve.pages.acts import Act, Effect
 from releve.pages.approvals import Right
 from releve.pages.codes import issue_activation, issue_first_access, use_first_access
 from releve.pages.errors import AccountExists, OutsidePerimeter, UnknownAccount
@@ -206,4 +206,5 @@ GIVE_ROLE_ACT = Act(
     prepare=_prepare,
     listed=False,
     minutes=24 * 60,
+    effect=Effect.RIGHTS,
 )

@@ -135,3 +135,50 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.digest[:12]} {self.state}"
+
+
+class Delegation(models.Model):
+    """A right to act alone, drawn up then signed. What it says is the text of its ``approval``;
+    ``digest`` is what the direction signed. The decision is ``delegations.check``.
+    """
+
+    approval = models.OneToOneField(Approval, models.PROTECT, null=True, related_name="+")
+    drawn_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, blank=True)
+    signed_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    signed_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"délégation n° {self.pk}"
+
+
+class SoloUse(models.Model):
+    """An act done alone under a delegation, and what another person said of it after. Never
+    erased.
+    """
+
+    delegation = models.ForeignKey(Delegation, models.PROTECT, related_name="uses")
+    #: The request that was performed: its act, its words and their hash.
+    approval = models.OneToOneField(Approval, models.PROTECT, related_name="+")
+    by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    session = models.CharField(max_length=64)
+    station = models.CharField(max_length=64)
+    why = models.TextField(blank=True)
+    at = models.DateTimeField()
+    confirm_by = models.DateTimeField()
+    answered_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    contested = models.BooleanField(default=False)
+    said = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"usage {self.pk} de la délégation n° {self.delegation_id}"

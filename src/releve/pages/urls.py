@@ -10,7 +10,7 @@ from django.urls import path
 
 from releve.pages import language, live
 from releve.pages.rights import anyone, signed_in
-from releve.pages.views import accounts, approvals, entrance, passkeys, totp
+from releve.pages.views import accounts, approvals, delegations, entrance, passkeys, totp
 
 urlpatterns = [
     path("evenements/", live.events, name="events"),
@@ -73,4 +73,13 @@ urlpatterns = [
     path("accords/<uuid:pk>/", approvals.detail, name="approval"),
     path("accords/<uuid:pk>/accorder/", approvals.approve, name="approval_approve"),
     path("accords/<uuid:pk>/refuser/", approvals.refuse, name="approval_refuse"),
+    path("accords/<uuid:pk>/seul/", approvals.alone, name="approval_alone"),
+    # acting alone
+    path("delegations/", delegations.index, name="delegations"),
+    path("delegations/nouvelle/", delegations.new, name="delegation_new"),
+    path("delegations/<int:number>/", delegations.detail, name="delegation"),
+    path("delegations/<int:number>/lettre/", delegations.letter, name="delegation_letter"),
+    path("delegations/<int:number>/revoquer/", delegations.revoke, name="delegation_revoke"),
+    path("delegations/usages/<int:pk>/", delegations.use, name="delegation_use"),
+    path("delegations/usages/<int:pk>/repondre/", delegations.answer, name="delegation_answer"),
 ]

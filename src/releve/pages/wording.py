@@ -7,8 +7,9 @@ the catalogue does not know is shown as it came.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -27,6 +28,17 @@ def english() -> bool:
     return get_language() == "en"
 
 
+def visible(text: str) -> str:
+    """What somebody typed, on one line: control and direction characters are written out
+    (``\\u202e``), never obeyed.
+    """
+    one_line = " ".join(text.split())
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}"
+        for c in one_line
+    )
+
+
 def translated(text: str) -> str:
     """A text of ours that came from a room without Django."""
     return _(text)
@@ -38,6 +50,13 @@ def moment(when: datetime) -> str:
         return units.moment(when)
     local = when.astimezone(units.PARIS)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} at {local:%H:%M}"
+
+
+def day(when: date) -> str:
+    """« 21 nov. 2026 », “21 Nov 2026”."""
+    if not english():
+        return units.day(when)
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def duration(span: timedelta) -> str:

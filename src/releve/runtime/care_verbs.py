@@ -28,6 +28,7 @@ from releve.care.replay import Sent
 from releve.care.views import Views, views_path
 from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.durable import make_folder, write_durably
+from releve.kernel.hold import check_free
 from releve.kernel.home import Home, HomeBusy, sole_writer
 from releve.runtime.care_facts import CareFacts
 from releve.runtime.settings import LOOPBACK, listener_port
@@ -217,10 +218,12 @@ def forget(home: Home, month: str, clock: Clock, *, this_month: bool) -> Rebuilt
     """Destroy a month's key, say it in the ledger, then remake the views without it. Asked again
     after a death or a failure, it finishes what is left: the destruction is told once.
 
-    Raises ``MonthIsCurrent``, ``BadMonth``, ``MonthUnknown``; for the month that runs,
+    Raises ``RetentionHeld`` while retention is frozen, ``MonthIsCurrent``, ``BadMonth``,
+    ``MonthUnknown``; for the month that runs,
     ``JournalBusy`` while a listener lives: what it received under a key that it still holds in
     memory would be lost at once.
     """
+    check_free(home)
     keys, now = MonthKeys(home), clock.now()
     with ExitStack() as stack:
         if check_month(month) >= month_of(now):

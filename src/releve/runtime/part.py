@@ -28,6 +28,8 @@ class Part:
     name: str
     home: Home
     fd: int | None
+    #: Listening sockets that speak TLS.
+    tls_fds: tuple[int, ...] = ()
 
     def ready(self, **endpoints: str) -> None:
         """Tell the supervisor that this part serves, and where."""
@@ -53,6 +55,7 @@ def start(name: str) -> Part:
     parser = argparse.ArgumentParser(prog=f"releve.runtime.{name}")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--fd", type=int)
+    parser.add_argument("--tls-fd", type=int, action="append", default=[])
     arguments = parser.parse_args()
     os.environ["RELEVE_HOME"] = str(arguments.home)
-    return Part(name, read(arguments.home), arguments.fd)
+    return Part(name, read(arguments.home), arguments.fd, tuple(arguments.tls_fd))

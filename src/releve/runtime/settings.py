@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from releve.kernel.durable import write_durably
@@ -20,6 +21,8 @@ class Settings:
     web_port: int = 0
     receiver_port: int = 0
     listener_port: int = 0
+    #: Where the pages answer outside loopback, over https: « 192.168.1.10:8443 ».
+    addresses: tuple[str, ...] = ()
 
 
 def read_settings(home: Home) -> Settings:
@@ -28,15 +31,24 @@ def read_settings(home: Home) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        return Settings(**json.loads(path.read_text("utf-8")))
+        fields = json.loads(path.read_text("utf-8"))
+        return Settings(**{**fields, "addresses": tuple(fields.get("addresses", ()))})
     except (ValueError, TypeError) as error:
         fix = "Corrigez ce fichier, ou effacez-le : les ports seront choisis à nouveau."
         raise BadInput(where=path, what=error, fix=fix) from error
 
 
 def remember(home: Home, **ports: int) -> Settings:
-    """Write new values and return the whole."""
-    settings = replace(read_settings(home), **ports)
+    """Write new ports and return the whole."""
+    return _write(home, Settings(**{**asdict(read_settings(home)), **ports}))
+
+
+def remember_addresses(home: Home, addresses: Sequence[str]) -> Settings:
+    """Write where the pages answer outside loopback and return the whole."""
+    return _write(home, replace(read_settings(home), addresses=tuple(addresses)))
+
+
+def _write(home: Home, settings: Settings) -> Settings:
     data = json.dumps(asdict(settings), indent=1).encode()
     write_durably(home.path / "settings.json", data, mode=0o644)
     return settings

@@ -47,13 +47,15 @@ _OPTIONS = {
     "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
+    "--certificate": "input",
+    "--key": "input",
 }
 #: Options without a value; every other one is followed by its value.
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
-        "--thaw", "--yes-this-month",
+        "--all", "--card", "--check", "--decided", "--false-alarm", "--loopback", "--renew",
+        "--roundtrip", "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
 

@@ -18,9 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from releve.kernel.clock import SystemClock
 from releve.kernel.durable import write_durably
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, sole_writer
+from releve.kernel.units import day
+from releve.runtime import tls
+from releve.runtime.addresses import Address, check, listen, parse_all
 from releve.runtime.settings import (
     LOOPBACK,
     listener_port,
@@ -34,6 +38,7 @@ PARTS = ("signer", "receiver", "worker", "listener", "projector", "duty", "web")
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 5.0, 10.0
 _STOP_SECONDS = 8.0
 _CHUNK = 65536
+_DAY_SECONDS = 86400.0
 
 
 class PortTaken(ReleveError):
@@ -51,6 +56,7 @@ class _Running:
 
     name: str
     listener: socket.socket | None = None
+    secured: list[socket.socket] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
     endpoints: dict[str, str] = field(default_factory=dict)
@@ -72,6 +78,34 @@ class Supervisor:
         }
         self._parts = [_Running(name, listeners.get(name)) for name in PARTS]
         remember(home, web_port=listeners["web"].getsockname()[1])
+        self._addresses = parse_all(read_settings(home).addresses)
+        self._parts[-1].secured = self._open_outside()
+
+    def _open_outside(self) -> list[socket.socket]:
+        """The pages' own addresses: their certificate made, their sockets bound."""
+        if not self._addresses:
+            return []
+        check(self._home, self._addresses, given=tls.has_given(self._home))
+        held = self._certify()
+        served = [each for each in self._addresses if each.private or not held.authority]
+        for each in self._addresses:
+            if each not in served:
+                self._say(f"{each} : pas servie, le certificat de l'hôpital est périmé.")
+        for each in tls.unnamed(held, served):
+            self._say(f"Le certificat ne nomme pas {each.ip} : un navigateur avertira.")
+        self._say(f"empreinte du certificat (jusqu'au {day(held.until)}) : {held.fingerprint}")
+        if held.authority:
+            self._say(f"empreinte de l'autorité de Relève : {held.authority}")
+        return [self._listen_outside(each) for each in served]
+
+    def _listen_outside(self, address: Address) -> socket.socket:
+        listener, here = listen(address)
+        if not here:
+            self._say(f"{address} n'est pas encore sur cette machine : écouté quand même.")
+        return listener
+
+    def _certify(self) -> tls.Presented:
+        return tls.prepare(self._home, self._addresses, SystemClock().now())
 
     async def run(self) -> None:
         """Start everything, keep it alive, stop it in reverse order on SIGTERM or SIGINT."""
@@ -79,9 +113,10 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         keepers = [asyncio.create_task(self._keep(part)) for part in self._parts]
-        announce = asyncio.create_task(self._announce())
+        beside = [asyncio.create_task(self._announce()), asyncio.create_task(self._renew())]
         await self._stopping.wait()
-        announce.cancel()
+        for task in beside:
+            task.cancel()
         for part, keeper in reversed(list(zip(self._parts, keepers, strict=True))):
             await self._stop(part, keeper)
         (self._home.run / "endpoints.json").unlink(missing_ok=True)
@@ -92,6 +127,12 @@ class Supervisor:
         for name, address in self._endpoints().items():
             self._say(f"{name:9} {address}")
         self._say("En service. Ctrl-C pour arrêter.")
+
+    async def _renew(self) -> None:
+        """A service that runs for a year has its certificate made again; the web part takes it."""
+        while self._addresses:
+            await asyncio.sleep(_DAY_SECONDS)
+            self._certify()
 
     async def _keep(self, part: _Running) -> None:
         pause = _FIRST_PAUSE
@@ -119,6 +160,9 @@ class Supervisor:
         if part.listener is not None:
             handed = (part.listener.fileno(),)
             command += ["--fd", str(handed[0])]
+        for each in part.secured:
+            handed = (*handed, each.fileno())
+            command += ["--tls-fd", str(each.fileno())]
         log = self._home.folder("log") / f"{part.name}.log"
         environment = {k: v for k, v in os.environ.items() if k != "RELEVE_GATE"}
         part.process = process = await asyncio.create_subprocess_exec(

@@ -1,15 +1,18 @@
 """The web part's process: ``python -m releve.runtime.web --home DIR --fd N``.
 
-Serves the pages with uvicorn on the socket the supervisor bound, says on the console the first
+Serves the pages with uvicorn on the sockets the supervisor bound (loopback in clear, any other over
+TLS), says on the console the first
 administrator's code while no account exists, and appends the records' outbox to the ledger through
 the signer's socket. Live lines are broadcast by the application itself, in this process.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
+import ssl
 import sys
 import threading
 
@@ -21,23 +24,60 @@ from releve.runtime.faults import Faults, FaultsOfLog
 from releve.runtime.part import Part, run
 from releve.runtime.records import use_records
 from releve.runtime.settings import LOOPBACK
+from releve.runtime.tls import presented
 
 _STOP_SECONDS = 3
 _DRAIN_SECONDS = 0.5
+#: uvicorn's loop ticks ten times a second: once an hour a renewed certificate is taken up.
+_RELOAD_TICKS = 36_000
 
 
 class _Server(uvicorn.Server):
-    """Says « ready » once the socket is served."""
+    """Says « ready » once the sockets are served: one in clear on loopback, the others over TLS."""
 
     def __init__(self, config: uvicorn.Config, part: Part, address: str) -> None:
         super().__init__(config)
         self._part = part
         self._address = address
+        self._context: ssl.SSLContext | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        endpoints = {"web": self._address}
+        for number, descriptor in enumerate(self._part.tls_fds, 1):
+            name = "https" if number == 1 else f"https{number}"
+            endpoints[name] = await self._secure(socket.socket(fileno=descriptor))
         _say_first_access(self._address)
-        self._part.ready(web=self._address)
+        self._part.ready(**endpoints)
+
+    async def _secure(self, listener: socket.socket) -> str:
+        """Serve one more socket, over TLS, in this same loop; its address."""
+        if self._context is None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._take_certificate(self._context)
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        loop = asyncio.get_running_loop()
+        self.servers.append(
+            await loop.create_server(protocol, sock=listener, ssl=self._context, backlog=512)
+        )
+        host, port = listener.getsockname()[:2]
+        return f"https://[{host}]:{port}/" if ":" in host else f"https://{host}:{port}/"
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._context is not None and counter and counter % _RELOAD_TICKS == 0:
+            self._take_certificate(self._context)
+        return await super().on_tick(counter)
+
+    def _take_certificate(self, context: ssl.SSLContext) -> None:
+        held = presented(self._part.home, SystemClock().now())
+        if held is not None:
+            context.load_cert_chain(held.path)
 
 
 def serve(part: Part) -> None:

@@ -2,8 +2,8 @@
 
 ``RELEVE_HOME`` is the home's folder; ``RELEVE_DATABASE`` a PostgreSQL connection string (absent:
 SQLite inside the home); ``RELEVE_SESSION_MINUTES`` the lifetime of an idle session;
-``RELEVE_HTTPS=1`` when the part is reached over https. Importing this file writes nothing and needs
-no home: type checks and ``--help`` import it too.
+``RELEVE_HTTPS=1`` when the part is reached over https only (behind the hospital's own proxy).
+Importing this file writes nothing and needs no home: type checks and ``--help`` import it too.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "releve.web.secure.SecureCookies",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "releve.web.assets.Assets",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from releve.web import cockpit, proofs
+from releve.web import cockpit, proofs, reach
 
 urlpatterns = [
     path("", cockpit.today, name="today"),
     path("preuves/", proofs.index, name="proofs"),
     path("preuves/<int:index>/", proofs.detail, name="proof"),
+    path("joindre/", reach.page, name="reach"),
+    path("joindre/autorite.crt", reach.authority, name="authority"),
     path("", include("releve.care.app.urls")),
     path("", include("releve.vault.app.urls")),
     path("", include("releve.incident.app.urls")),

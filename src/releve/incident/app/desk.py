@@ -16,7 +16,7 @@ from releve.incident.app import facts
 from releve.incident.app.models import GateDecision, Incident, LogEntry
 from releve.incident.errors import CannotReopen, NoCrisis, NotALine
 from releve.incident.gates import gate_named
-from releve.incident.logbook import Author, Nature, Source, clean
+from releve.incident.logbook import Author, Nature, Source, Topic, clean
 from releve.incident.opening import WITHIN, Opened, Verdict, may_open
 from releve.incident.steps import Answer, step_named
 from releve.pages.house import current_home
@@ -36,8 +36,10 @@ class Draft:
     moment: datetime | None = None
     corrects: int | None = None
     ticket: str | None = None
+    topic: Topic = Topic.NONE
     step: str = ""
     answer: str = ""
+    said: str = ""
 
 
 def current() -> Incident | None:
@@ -116,8 +118,10 @@ def write(by: Author, draft: Draft, now: datetime) -> LogEntry:
             moment=draft.moment or now,
             corrects=old,
             ticket=draft.ticket,
+            topic=draft.topic,
             step=draft.step,
             answer=draft.answer,
+            said=draft.said[:300],
         )
         return _append(incident, line, by, now)
 
@@ -139,10 +143,15 @@ def note(text: str, source: Source, moment: datetime, now: datetime) -> LogEntry
         return _append(_locked(), line, Author("automatique"), now)
 
 
-def answer(by: Author, slug: str, said: Answer, now: datetime, ticket: str | None) -> LogEntry:
-    """Say what was made of a first act. Raises ``UnknownStep``, :class:`NoCrisis`."""
-    nature, text = step_named(slug).line(said)
-    return write(by, Draft(nature, text, ticket=ticket, step=slug, answer=said), now)
+def answer(
+    by: Author, slug: str, said: Answer, now: datetime, ticket: str | None, to: str = ""
+) -> LogEntry:
+    """Say what was made of a first act, or whom it was given to. Raises ``UnknownStep``,
+    ``EmptyWords``, :class:`NoCrisis`.
+    """
+    given = clean(to, _("à qui")) if said is Answer.GIVEN else ""
+    nature, text = step_named(slug).line(said, given)
+    return write(by, Draft(nature, text, None, None, ticket, Topic.STEP, slug, said, given), now)
 
 
 def close(by: Author, why: str, now: datetime, *, false_alarm: bool = False) -> Incident:
@@ -225,7 +234,7 @@ def gates_closed(incident: Incident) -> dict[str, GateDecision]:
 
 def answers(incident: Incident) -> dict[str, Answer]:
     """The last answer to each first act."""
-    rows = incident.lines.exclude(step="").values_list("step", "answer")
+    rows = incident.lines.filter(topic=Topic.STEP).values_list("step", "answer")
     return {step: Answer(said) for step, said in rows}
 
 

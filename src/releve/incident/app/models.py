@@ -73,9 +73,11 @@ class LogEntry(models.Model):
     #: The entry of the ledger a machine's line tells.
     epoch = models.IntegerField(null=True)
     ledger_index = models.BigIntegerField(null=True)
-    #: The first act this line answers, and how.
+    #: What this line answers (``logbook.Topic``): which act, question or cut, how, in which words.
+    topic = models.CharField(max_length=16, blank=True)
     step = models.CharField(max_length=64, blank=True)
     answer = models.CharField(max_length=32, blank=True)
+    said = models.CharField(max_length=300, blank=True)
     #: The mark of the form it came from: sent twice, it is one line.
     ticket = models.CharField(max_length=64, null=True, unique=True)
     commitment = models.CharField(max_length=64, blank=True)

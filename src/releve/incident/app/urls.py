@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.incident.app import views
+from releve.incident.app import ten_minutes, views
 
 urlpatterns = [
     path("crise/", views.crisis, name="crisis"),
     path("crise/ouvrir/", views.open_, name="crisis_open"),
     path("crise/ecrire/", views.write, name="crisis_write"),
-    path("crise/acte/<slug:slug>/", views.step, name="crisis_step"),
+    path("crise/acte/<slug:slug>/", ten_minutes.step, name="crisis_step"),
+    path("crise/confier/", ten_minutes.give, name="crisis_give"),
+    path("crise/savoir/<slug:slug>/", ten_minutes.know, name="crisis_know"),
+    path("crise/coupure/<slug:slug>/", ten_minutes.cut, name="crisis_cut"),
+    path("crise/dit/", ten_minutes.told, name="crisis_told"),
     path("crise/porte/<slug:slug>/", views.gate, name="crisis_gate"),
     path("crise/lever/", views.close, name="crisis_close"),
     path("crise/<int:number>/", views.log, name="crisis_log"),

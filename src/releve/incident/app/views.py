@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releve.incident.app import desk
 from releve.incident.app.models import GateDecision, Incident, LogEntry
+from releve.incident.app.ten_minutes import ten_minutes
 from releve.incident.app.who import (
     DECIDERS,
     READERS,
@@ -25,11 +26,9 @@ from releve.incident.app.who import (
     may,
     signature,
 )
-from releve.incident.errors import NotALine, UnknownStep
+from releve.incident.errors import NotALine
 from releve.incident.gates import Gate, gates_of
-from releve.incident.hospital import to_call
 from releve.incident.logbook import MAX_CHARACTERS, Nature, moment_typed
-from releve.incident.steps import Answer, Step, first_steps, next_step
 from releve.kernel.units import hour
 from releve.pages.house import current_home
 from releve.pages.rights import at_home, needs
@@ -47,15 +46,6 @@ class Row:
 
     line: LogEntry
     corrections: Sequence[LogEntry]
-
-
-@dataclass(frozen=True)
-class StepShown:
-    """A first act and the last answer to it, None while there is none."""
-
-    step: Step
-    answer: Answer | None
-    now: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +84,7 @@ def crisis(request: HttpRequest) -> HttpResponse:
         "natures": (Nature.OBSERVED, Nature.DECIDED),
         "correcting": correcting,
         "gates": _gates(incident),
-        **_steps(incident),
+        **ten_minutes(request, incident, timezone.now()),
     }
     return render(request, "incident/open.html", context)
 
@@ -140,19 +130,6 @@ def write(request: HttpRequest) -> HttpResponse:
     )
     desk.write(signature(request), draft, now)
     return _back("journal")
-
-
-@needs(*WRITERS, perimeter=at_home)
-@require_POST
-def step(request: HttpRequest, slug: str) -> HttpResponse:
-    """What was made of a first act; the next one comes to the top."""
-    try:
-        said = Answer(request.POST.get("answer", ""))
-    except ValueError as error:
-        raise UnknownStep(slug=slug) from error
-    ticket = request.POST.get("ticket", "")[:64] or None
-    desk.answer(signature(request), slug, said, timezone.now(), ticket)
-    return _back()
 
 
 @needs(*DECIDERS, perimeter=at_home)
@@ -206,18 +183,6 @@ def _stale(request: HttpRequest, incident: Incident | None) -> bool:
     """True when a page asks for a part of it that the other state of the house does not have."""
     part = request.headers.get("HX-Target", "")
     return (part == "calme" and incident is not None) or (part == "lignes" and incident is None)
-
-
-def _steps(incident: Incident) -> dict[str, object]:
-    said = desk.answers(incident)
-    first = next_step(said)
-    shown = [StepShown(each, said.get(each.slug), each == first) for each in first_steps()]
-    return {
-        "first": first,
-        "steps": shown,
-        "asked_again": first and said.get(first.slug),
-        "contacts": to_call(current_home(), first, timezone.now()) if first else (),
-    }
 
 
 def _gates(incident: Incident) -> list[GateShown]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -25,6 +25,12 @@ def figure(context: template.Context, measured: figures.Figure) -> dict[str, Any
 def moment(when: datetime) -> str:
     """« 21 nov. 2026 à 03:12 »."""
     return wording.moment(when)
+
+
+@register.filter
+def day(when: date) -> str:
+    """« 21 nov. 2026 »."""
+    return wording.day(when)
 
 
 @register.filter

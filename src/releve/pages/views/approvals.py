@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from releve.kernel.errors import ReleveError
-from releve.pages import acts, approval_desk
+from releve.pages import acts, approval_desk, delegation_desk
 from releve.pages.approvals import STATES
 from releve.pages.errors import ApprovalRefused
-from releve.pages.forms import ApproveForm
+from releve.pages.forms import AloneForm, ApproveForm
 from releve.pages.models import Approval
 from releve.pages.rights import needs, person
 from releve.pages.roles import PRIVILEGED
@@ -52,7 +52,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     act = acts.find(kind)
     if not {right.role for right in person(request).rights} & act.may_request or not act.listed:
         raise PermissionDenied(_("Votre rôle ne demande pas cet acte."))
-    form = _questions(act)(request.POST or None)
+    form = _questions(act)(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             row = approval_desk.ask(request, kind, form.cleaned_data)
@@ -97,6 +97,31 @@ def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("approval", args=[pk]))
 
 
+@needs(*PRIVILEGED)
+@require_POST
+def alone(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Do it alone, now, under a delegation; the page of the use then says who confirms."""
+    row = _concerning(request, pk)
+    form = AloneForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, row, ApproveForm(initial={"digest": row.digest}), 400, form)
+    said = form.cleaned_data
+    try:
+        use = delegation_desk.act_alone(
+            request,
+            row,
+            said["number"],
+            shown_digest=said["digest"],
+            code=said["code"],
+            why=said["why"],
+        )
+    except ApprovalRefused as refusal:
+        form.add_error(None, " ".join(told(refusal)))
+        row.refresh_from_db()
+        return _detail(request, row, ApproveForm(initial={"digest": row.digest}), 403, form)
+    return HttpResponseRedirect(reverse("delegation_use", args=[use.pk]))
+
+
 def _concerning(request: HttpRequest, pk: UUID) -> Approval:
     row = get_object_or_404(Approval.objects.select_related("requester", "decider"), pk=pk)
     if not approval_desk.concerns(person(request), row):
@@ -105,7 +130,11 @@ def _concerning(request: HttpRequest, pk: UUID) -> Approval:
 
 
 def _detail(
-    request: HttpRequest, row: Approval, form: ApproveForm, status: int = 200
+    request: HttpRequest,
+    row: Approval,
+    form: ApproveForm,
+    status: int = 200,
+    alone: AloneForm | None = None,
 ) -> HttpResponse:
     obstacle = approval_desk.obstacle(request, row)
     message, remedy = told(obstacle) if obstacle else ("", "")
@@ -116,8 +145,25 @@ def _detail(
         "remedy": remedy,
         "mine": row.requester_id == person(request).account,
         "hide_waiting": True,
+        "alone": _alone_forms(request, row, alone),
+        "alone_errors": alone.non_field_errors() if alone else (),
     }
     return render(request, "pages/approval.html", context, status=status)
+
+
+def _alone_forms(
+    request: HttpRequest, row: Approval, sent: AloneForm | None
+) -> list[dict[str, object]]:
+    """One form per delegation under which the reader may do this alone, now."""
+    found: list[dict[str, object]] = []
+    for terms in delegation_desk.usable(request, row):
+        mine = sent is not None and sent.data.get("number") == str(terms.number)
+        fresh = AloneForm(
+            initial={"digest": row.digest, "number": terms.number},
+            auto_id=f"id_seul_{terms.number}_%s",
+        )
+        found.append({"terms": terms, "form": sent if mine and sent else fresh})
+    return found
 
 
 def _shown(row: Approval) -> dict[str, object]:

@@ -13,7 +13,7 @@ from releve.kernel.errors import BadInput
 from releve.kernel.ids import machine_name
 from releve.kernel.perimeter import Perimeter
 from releve.kernel.units import moment
-from releve.pages.acts import Act, Field
+from releve.pages.acts import Act, Effect, Field
 from releve.pages.house import current_home, home_perimeter
 from releve.pages.roles import Role
 from releve.vault.app.tasks import restore_machine
@@ -69,7 +69,8 @@ def _words(act: Mapping[str, Any]) -> Sequence[str]:
     ]
 
 
-def _perimeter(act: Mapping[str, Any]) -> Perimeter:
+def at_entity(act: Mapping[str, Any]) -> Perimeter:
+    """The home's legal entity; raises ``BadInput`` before it is declared."""
     where = home_perimeter()
     if where is None:
         fix = _("Ouvrez d'abord le premier accès : il demande le FINESS de l'établissement.")
@@ -88,7 +89,7 @@ RESTORE_ACT = Act(
     may_request=frozenset({Role.DSI, Role.CRISIS_CELL}),
     may_approve=frozenset({Role.DIRECTION, Role.DSI, Role.CRISIS_CELL}),
     words=_words,
-    perimeter=_perimeter,
+    perimeter=at_entity,
     perform=_perform,
     prepare=_prepare,
     fields=(
@@ -110,4 +111,6 @@ RESTORE_ACT = Act(
             optional=True,
         ),
     ),
+    effect=Effect.BESIDE,
+    solo=True,
 )

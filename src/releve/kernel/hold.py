@@ -1,0 +1,84 @@
+"""« Conservation gelée »: a durable mark in the home; while it stands nothing that was kept may be
+destroyed, whatever its age.
+
+Whoever prunes, purges or forgets calls :func:`check_free` first. Setting the mark is one person's
+act (it protects), lifting it takes two (``vault.app.acts``). A mark that cannot be read counts as a
+mark: damage must not free anything.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from releve.kernel.clock import from_iso, iso
+from releve.kernel.durable import create_durably, fsync_folder
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import Home
+from releve.kernel.units import moment
+
+_FILE = "hold.json"
+_UNREADABLE = "la marque hold.json ne se lit pas"
+
+
+class RetentionHeld(ReleveError):
+    """La conservation est gelée depuis le {since} ({why}) : rien n'a été effacé."""
+
+    next_step = (
+        "Attendez la fin de l'enquête. Dégeler se fait à deux : page « Accords »,"
+        " « Dégeler la conservation »."
+    )
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Since when nothing may be destroyed, why, and by whom (in words)."""
+
+    since: datetime
+    why: str
+    by: str
+
+
+def held(home: Home) -> Hold | None:
+    """The mark that stands in ``home``; None when what is due may be destroyed."""
+    path = home.path / _FILE
+    try:
+        fields = json.loads(path.read_bytes())
+        return Hold(from_iso(fields["since"]), str(fields["why"]), str(fields["by"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return Hold(_written(home), _UNREADABLE, "")
+
+
+def hold(home: Home, by: str, why: str, now: datetime) -> Hold:
+    """Set the mark; durable on return. Set already: the first one stands."""
+    fields = {"since": iso(now), "why": why, "by": by}
+    create_durably(home.path / _FILE, json.dumps(fields).encode(), mode=0o644)
+    return held(home) or Hold(now, why, by)
+
+
+def release(home: Home) -> bool:
+    """Take the mark off; False when there was none. Durable on return."""
+    try:
+        (home.path / _FILE).unlink()
+    except FileNotFoundError:
+        return False
+    fsync_folder(home.path)
+    return True
+
+
+def check_free(home: Home) -> None:
+    """Raise :class:`RetentionHeld` while the mark stands. To be called before any destruction."""
+    found = held(home)
+    if found is not None:
+        raise RetentionHeld(since=moment(found.since), why=found.why)
+
+
+def _written(home: Home) -> datetime:
+    try:
+        return datetime.fromtimestamp((home.path / _FILE).stat().st_mtime, UTC)
+    except OSError:
+        return home.born
