@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from releve.establishment import load
+from releve.establishment.folder import BLANK
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home, birth
 from releve.kernel.world import World
@@ -17,18 +17,20 @@ _NUMBERS = {"990000010": EJ, "990000028": SITE, "990000036": OTHER_SITE, "990000
 
 
 def folder(where: Path) -> Path:
-    """The example's seven files under those numbers."""
-    shutil.copytree(VALBRUME, where, ignore=shutil.ignore_patterns("*.md"))
-    for path in where.iterdir():
-        text = path.read_text("utf-8")
-        for test, real in _NUMBERS.items():
-            text = text.replace(test, real)
-        path.write_text(text, "utf-8")
+    """The example's entities and services under those numbers; nothing else is known."""
+    where.mkdir(parents=True)
+    text = (VALBRUME / "establishment.toml").read_text("utf-8")
+    text = text.partition("[[gate]]")[0]
+    for test, real in _NUMBERS.items():
+        text = text.replace(test, real)
+    (where / "establishment.toml").write_text(text, "utf-8")
+    for name, data in BLANK.items():
+        (where / name).write_bytes(data)
     return where
 
 
 def real_home(where: Path) -> Home:
     """Born real, its establishment loaded."""
-    home = birth(where / "home", World.REAL, SystemClock().now())
+    home = birth(where / "real", World.REAL, SystemClock().now())
     load(home, folder(where / "folder"), SystemClock().now())
     return home

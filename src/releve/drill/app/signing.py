@@ -13,7 +13,7 @@ from releve.drill.app.models import Action, Exercise
 from releve.drill.app.stamps import handed, marks_of
 from releve.drill.app.who import By
 from releve.drill.field.coverage import coverage
-from releve.drill.field.errors import WrongMoment
+from releve.drill.field.errors import ReportChanged, WrongMoment
 from releve.drill.field.exercise import State, check_passage, played
 from releve.drill.field.marks import GestureTimes, Place, human_times
 from releve.drill.field.report import Life, Presence, Told, frozen, lines_of
@@ -61,15 +61,18 @@ def told(row: Exercise) -> Told:
     )
 
 
-def sign(number: int, by: By, now: datetime) -> Exercise:
+def sign(number: int, by: By, now: datetime, *, shown: str) -> Exercise:
     """Freeze the report and write its figures to the ledger, « terrain », in one transaction. The
-    caller has just checked the account and its second factor. Raises ``WrongMoment``.
+    caller has just checked the account and its second factor; ``shown`` is the hash of what was
+    read. Raises ``WrongMoment``, ``ReportChanged``.
     """
     with transaction.atomic():
         row = locked(number)
         check_passage(row.stands, State.SIGNED)
         said = told(row)
         row.report, row.report_sha256 = frozen(said)
+        if row.report_sha256 != shown:
+            raise ReportChanged
         row.state, row.live = State.SIGNED.value, False
         row.signed_at, row.signed_by_id, row.signed_words = now, by.account, by.words[:200]
         row.save()

@@ -92,6 +92,9 @@ def hand(number: int, slug: str, by: By, now: datetime, ticket: str | None, *, d
             raise UnknownGesture(slug=slug[:40])
         if not row.live:
             raise WrongMoment(state=row.state)
+        stands = row.marks.filter(place=None, what=slug).last()
+        if done and stands is not None and stands.at is not None:
+            return stands
         at, how = (now, TAPPED) if done else (None, WITHDRAWN)
         return _write(row, None, slug, at, how, by, now, ticket)
 

@@ -42,6 +42,12 @@ class AlreadySigned(ReleveError):
     next_step = "Écrivez ce qui manque comme une action à suivre, ou au prochain exercice."
 
 
+class ReportChanged(ReleveError):
+    """Le rapport a changé depuis qu'il vous a été montré : il n'est pas signé."""
+
+    next_step = "Relisez-le tel qu'il est maintenant, puis signez."
+
+
 class UnknownGesture(ReleveError):
     """Ce geste n'est pas observé ici : « {slug} »."""
 
