@@ -18,6 +18,7 @@ from releve.drill.field.exercise import State, check_passage, played
 from releve.drill.field.marks import GestureTimes, Place, human_times
 from releve.drill.field.report import Life, Presence, Told, frozen, lines_of
 from releve.drill.field.rules import rules
+from releve.kernel.clock import iso
 from releve.kernel.ids import Finess
 from releve.kernel.perimeter import perimeter
 from releve.pages.house import legal_entity
@@ -84,8 +85,8 @@ def sign(number: int, by: By, now: datetime, *, shown: str) -> Exercise:
 def _observe(row: Exercise, said: Told, now: datetime) -> None:
     digest, ended = row.report_sha256, said.life.ended
     facts.observed(
-        facts.SIGNED, now, said.measured, "temps mesurés", digest, kind="decision",
-        exercise=row.pk, scenario=row.scenario, ended=ended.date().isoformat(),
+        facts.SIGNED, ended, said.measured, "temps mesurés", digest, kind="decision",
+        exercise=row.pk, scenario=row.scenario, signed=iso(now),
         wanted=said.wanted, interrupted=said.life.interrupted, account=row.signed_by_id,
     )  # fmt: skip
     for each in said.times:
