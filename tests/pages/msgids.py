@@ -25,6 +25,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         "TITLES", "NO_TREATMENTS", "_NEVER", "_NONE_STATED", "_SHORT_NEVER", "_STATUS",
         "state_words", "short_state", "KINDS", "HOMONYM",
     ),
+    "drill/app/stamps.py": ("TAPPED",),
+    "drill/field/exercise.py": ("State",),
+    "drill/field/paper.py": ("_TITLES",),
     "establishment/app/told.py": ("_KINDS",),
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
@@ -42,7 +45,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 #: Errors that a page may meet.
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
-    "incident/errors.py",
+    "incident/errors.py", "drill/field/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -75,6 +78,7 @@ def all_said() -> list[Said]:
         *in_errors(),
         *in_steps(),
         *in_projection(),
+        *in_professions(),
         *plain(),
     ]
 
@@ -146,6 +150,13 @@ def in_steps() -> Iterator[Said]:
     for step in tomllib.loads((SOURCES / where).read_text("utf-8"))["step"]:
         yield Said(step["title"], None, where)
         yield Said(step["say"], None, where)
+
+
+def in_professions() -> Iterator[Said]:
+    where = "drill/field/rules.toml"
+    rules = tomllib.loads((SOURCES / where).read_text("utf-8"))
+    for profession in rules["professions"]["listed"]:
+        yield Said(profession, None, where)
 
 
 def in_projection() -> Iterator[Said]:

@@ -37,6 +37,7 @@ def with_people(log: Entries) -> tuple[Entry | None, Figure]:
         last.evidence.when,
         last.index,
         period,
+        good=bool(last.evidence.value),
         todo=_TODO,
         subject=_("exercice annuel avant le %(day)s") % {"day": f"{due:%d/%m/%Y}"},
     )

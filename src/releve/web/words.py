@@ -42,6 +42,7 @@ _WORDS = {
     "drill.field.action.closed": "action d'exercice close",
     "drill.field.action.opened": "action d'exercice à suivre",
     "drill.field.coverage_percent": "activité combinée couverte par l'exercice",
+    "drill.field.dropped": "exercice avec les équipes abandonné",
     "drill.field.ended": "exercice avec les équipes terminé",
     "drill.field.interrupted": "exercice arrêté par une alarme réelle",
     "drill.field.median_minutes": "temps d'un geste, médiane des services",

@@ -98,7 +98,8 @@ def sound(page: Page) -> None:
     assert violations(page) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     small = page.evaluate(
-        """[...document.querySelectorAll("button, nav a, input:not([type=hidden]):not([type=checkbox]), summary")]
+        """[...document.querySelectorAll("button, nav a, summary, input")]
+        .filter(e => !["hidden", "checkbox"].includes(e.type))
         .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44)
         .map(e => e.outerHTML)"""
     )

@@ -46,8 +46,9 @@ def closes_at(exercise: Exercise) -> datetime:
 
 
 def is_open(exercise: Exercise, now: datetime) -> bool:
-    """A signed exercise's codes are closed; so are those of one that is long over."""
-    return exercise.stands is not State.SIGNED and now < closes_at(exercise)
+    """Codes of an exercise signed, given up or long over are closed."""
+    closed = exercise.stands in (State.SIGNED, State.DROPPED)
+    return not closed and now < closes_at(exercise)
 
 
 def place_of(text: str, now: datetime) -> Place:

@@ -38,6 +38,8 @@ CELL = "CELLULE"
 RESUME_WITHIN = timedelta(minutes=15)
 _AUTOMATIC = By("automatique")
 _FACTS = {
+    State.READY: facts.PREPARED,
+    State.DROPPED: facts.DROPPED,
     State.RUNNING: facts.STARTED,
     State.PAUSED: facts.PAUSED,
     State.ENDED: facts.ENDED,
@@ -102,7 +104,8 @@ def keep(
 
 
 def move(number: int, to: State, by: By, now: datetime) -> Exercise:
-    """Start, pause, resume or end. Coming to where it already stands changes nothing.
+    """Start, pause, resume, end; give up one that is ready, or take it up again. Coming to where
+    it already stands changes nothing.
 
     Raises ``NoExercise``, ``WrongMoment``, ``AnotherRuns``, ``RealCrisisOpen``.
     """

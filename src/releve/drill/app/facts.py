@@ -17,6 +17,7 @@ from releve.ledger.app.outbox import put
 from releve.pages.house import current_home, home_perimeter
 
 PREPARED = "drill.field.prepared"
+DROPPED = "drill.field.dropped"
 STARTED = "drill.field.started"
 PAUSED = "drill.field.paused"
 RESUMED = "drill.field.resumed"

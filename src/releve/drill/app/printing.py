@@ -88,5 +88,6 @@ def report_pdf(row: Exercise, now: datetime) -> bytes:
         "validated_by": rules().validated_by,
         "coverage_rule": rules().coverage_source,
         "printed": moment(now),
+        "sources": report.target_sources(values),
     }
     return compiled("report.typ", words, now)

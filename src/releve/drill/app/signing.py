@@ -22,6 +22,7 @@ from releve.kernel.clock import iso
 from releve.kernel.ids import Finess
 from releve.kernel.perimeter import perimeter
 from releve.pages.house import legal_entity
+from releve.pages.models import Place as Known
 
 
 def told(row: Exercise) -> Told:
@@ -110,6 +111,10 @@ def _observe_gesture(number: int, each: GestureTimes, digest: str, ended: dateti
             continue
         where = perimeter(timed.place.unit)
         site = where.eg or Finess(where.ej)
+        if where.eg:  # a proof under a site's number is read by those of its entity
+            Known.objects.get_or_create(
+                perimeter=f"{where.ej}/{where.eg}", defaults={"name": str(where.eg)}
+            )
         facts.observed(
             facts.MINUTES, ended, timed.minutes, "min", digest, system=timed.place.code,
             site=site, exercise=number, gesture=gesture.slug, perimeter=timed.place.unit,

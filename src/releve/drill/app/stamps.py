@@ -152,7 +152,7 @@ def _check_gesture(row: Exercise, place: Place, what: str) -> None:
 def _check_writable(row: Exercise) -> None:
     if row.stands is State.SIGNED:
         raise AlreadySigned
-    if row.stands is State.READY:
+    if row.stands in (State.READY, State.DROPPED):
         raise WrongMoment(state=row.state)
 
 

@@ -24,6 +24,7 @@ class State(StrEnum):
     ENDED = "terminé"
     INTERRUPTED = "interrompu"
     SIGNED = "signé"
+    DROPPED = "abandonné"
 
     @property
     def live(self) -> bool:
@@ -37,7 +38,8 @@ class State(StrEnum):
 
 
 _ALLOWED = {
-    State.READY: {State.RUNNING},
+    State.READY: {State.RUNNING, State.DROPPED},
+    State.DROPPED: {State.READY},
     State.RUNNING: {State.PAUSED, State.ENDED, State.INTERRUPTED},
     State.PAUSED: {State.RUNNING, State.ENDED, State.INTERRUPTED},
     State.ENDED: {State.SIGNED, State.RUNNING},  # running again: ended by mistake

@@ -111,9 +111,11 @@ def sentences(told: Told) -> tuple[str, str, str]:
     first = f"{_many(wards, 'service')}, {people if told.presences else 'émargement non saisi'}."
     if timed:
         slow = [each.gesture.words for each in timed if not each.met]
+        unseen = len(told.times) - len(timed)
         second = (
             f"{told.measured} temps humains mesurés sur {told.wanted} ; "
-            f"{len(kept)} gestes sur {len(told.times)} dans le délai visé"
+            f"{_many(len(kept), 'geste')} sur {len(told.times)} dans le délai visé"
+            + (f", {_many(unseen, 'non mesuré')}" if unseen else "")
             + (f", à reprendre : {', '.join(slow)}." if slow else ".")
         )
     else:
@@ -132,6 +134,7 @@ def sentences(told: Told) -> tuple[str, str, str]:
 def to_json(told: Told) -> dict[str, Any]:
     """The report as plain values: minutes, counts, and words as they were typed."""
     life, coverage = told.life, told.coverage
+    names = {timed.place.code: timed.place.name for each in told.times for timed in each.places}
     return {
         "format": FORMAT,
         "band": "EXERCICE",
@@ -161,7 +164,12 @@ def to_json(told: Told) -> dict[str, Any]:
             for inject in told.scenario.injects
         ],
         "attendance": [
-            {"place": each.place, "profession": each.profession, "count": each.count}
+            {
+                "place": each.place,
+                "name": names.get(each.place, each.place),
+                "profession": each.profession,
+                "count": each.count,
+            }
             for each in told.presences
         ],
         "present": told.present if told.presences else None,
@@ -216,6 +224,12 @@ def _times(each: GestureTimes) -> dict[str, Any]:
 
 def _many(count: int, word: str) -> str:
     return f"{count} {word}{'s' if count > 1 else ''}"
+
+
+def target_sources(values: Mapping[str, Any]) -> list[str]:
+    """Where the targets of a report come from, each said once."""
+    said = [f"{each['target_source']} ({each['target_status']})" for each in values["times"]]
+    return list(dict.fromkeys(said))
 
 
 def lines_of(text: str, most: int = 12) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from releve.drill.app.views.before import pdf_answer
 from releve.drill.app.who import KEEPERS, READERS, By, may, signed_by
 from releve.drill.field.errors import BadFigure, ReportChanged
 from releve.drill.field.exercise import State
+from releve.drill.field.report import target_sources
 from releve.drill.field.rules import rules
 from releve.kernel.units import hour
 from releve.pages.errors import SecondFactorMissing
@@ -163,6 +164,7 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
         "row": row,
         "report": values,
         "sha256": digest,
+        "sources": target_sources(values),
         "keeps": may(request, KEEPERS),
         "signable": row.stands in (State.ENDED, State.INTERRUPTED),
         "actions": own.select_related("exercise"),

@@ -60,5 +60,5 @@ def observer_alarm(request: HttpRequest) -> HttpResponse:
     try:
         observed_place(request, timezone.now())
     except CodeClosed:
-        return HttpResponse(status=401)
+        return HttpResponse()
     return render(request, "drill/alarm_part.html", {"ask": "observer_alarm"})

@@ -72,7 +72,7 @@ def exercise(request: HttpRequest, number: int) -> HttpResponse:
         "grid": _grid(row),
         "codes": _codes(row, now) if keeps else [],
     }
-    if row.stands is State.READY:
+    if row.stands in (State.READY, State.DROPPED):
         context |= {"parts": list(Part), "refresh": False}
         return render(request, "drill/ready.html", context)
     passages = desk.passages_of(row)
@@ -80,7 +80,7 @@ def exercise(request: HttpRequest, number: int) -> HttpResponse:
         left = remaining(passages, row.minutes, now)
         injects = _injects(row, now)
         context |= {
-            "left": left,
+            "left": timedelta(minutes=-(-left // timedelta(minutes=1))),
             "over": left < timedelta(0),
             "elapsed": played(passages, now),
             "injects": injects,
@@ -126,9 +126,8 @@ def _codes(row: Exercise, now: datetime) -> list[tuple[Place, str]]:
 @exercise_page
 @require_POST
 def move(request: HttpRequest, number: int) -> HttpResponse:
-    """Start, pause, resume, end."""
-    wanted = {state.name.lower(): state for state in (State.RUNNING, State.PAUSED, State.ENDED)}
-    to = wanted.get(request.POST.get("to", ""))
+    """Start, pause, resume, end, give up, take up again."""
+    to = {state.name.lower(): state for state in _BY_HAND}.get(request.POST.get("to", ""))
     if to is None:
         raise Http404
     desk.move(number, to, signed_by(request), timezone.now())
@@ -154,6 +153,9 @@ def real(request: HttpRequest, number: int) -> HttpResponse:
     """« Ceci est réel »: the crisis is opened and the exercise ended, in one tap."""
     desk.declare_real(signed_by(request), timezone.now())
     return HttpResponseRedirect(reverse("field_exercise", args=[number]))
+
+
+_BY_HAND = (State.READY, State.DROPPED, State.RUNNING, State.PAUSED, State.ENDED)
 
 
 # --- observers with an account ------------------------------------------------------------------
