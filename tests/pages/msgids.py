@@ -56,6 +56,8 @@ PLAIN = (
     "Applications", "Serveurs", "Socle",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
+    "le nom de l'animateur", "la durée en minutes", "au moins un service qui participe",
+    "les services",
 )  # fmt: skip
 #: Texts of those tables that are codes, or are said otherwise.
 _NOT_WORDS = re.compile(r"il y a |[,.]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from releve.establishment import load
@@ -16,12 +17,12 @@ EJ, SITE, OTHER_SITE, CARE_HOME = "000000018", "000000026", "000000034", "000000
 _NUMBERS = {"990000010": EJ, "990000028": SITE, "990000036": OTHER_SITE, "990000044": CARE_HOME}
 
 
-def folder(where: Path) -> Path:
+def folder(where: Path, numbers: Mapping[str, str] = _NUMBERS) -> Path:
     """The example's entities and services under those numbers; nothing else is known."""
     where.mkdir(parents=True)
     text = (VALBRUME / "establishment.toml").read_text("utf-8")
     text = text.partition("[[gate]]")[0]
-    for test, real in _NUMBERS.items():
+    for test, real in numbers.items():
         text = text.replace(test, real)
     (where / "establishment.toml").write_text(text, "utf-8")
     for name, data in BLANK.items():

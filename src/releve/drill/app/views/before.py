@@ -67,7 +67,9 @@ class Listed:
 class PlanForm(forms.Form):
     """What a plan needs besides its wards."""
 
-    scenario = forms.ChoiceField(label=_("Scénario"), choices=_choices)
+    scenario = forms.ChoiceField(
+        label=_("Scénario"), choices=_choices, widget=forms.Select(attrs={"lang": "fr"})
+    )
     day = forms.DateField(
         label=_("Jour"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
