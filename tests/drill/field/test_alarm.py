@@ -140,7 +140,7 @@ def test_the_pages_ask_for_the_alarm_often_enough(running: Exercise) -> None:
     for client, address in ((chief, f"/exercices/{running.pk}/"), (phone, "/observation/lieu/")):
         shown = page(client, address)
         assert 'hx-trigger="every 4s"' in shown
-        assert '<noscript><meta http-equiv="refresh" content="8"></noscript>' in shown
+        assert '<noscript><meta http-equiv="refresh" content="6"></noscript>' in shown
 
 
 @pytest.mark.parametrize("who", ["animator", "nurse", "code"])

@@ -216,6 +216,14 @@ def test_a_plan_from_a_file(tmp_path: Path) -> None:
         read_plan(file)
 
 
+def test_the_plan_of_the_user_page_is_a_plan(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/exercice.md").read_text("utf-8")
+    file = tmp_path / "plan.toml"
+    file.write_text(page.partition("```toml\n")[2].partition("```")[0], "utf-8")
+    plan = read_plan(file)
+    assert plan.scenario in shipped() and plan.wards and plan.cell_observer
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [

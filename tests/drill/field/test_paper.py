@@ -14,7 +14,9 @@ from releve.drill.app.models import Exercise
 from releve.drill.field.exercise import STOP_SENTENCE
 from releve.drill.field.marks import Place
 from releve.drill.field.paper import Observed, Papers, Part, to_pdf
-from releve.drill.field.scenario import load, shipped
+from releve.drill.field.scenario import load, shipped, text_of
+from releve.kernel.home import read
+from releve.runtime.ledger import read_entries
 
 PRINTED = datetime(2026, 11, 29, tzinfo=UTC)
 CODE = "7K2M-QX4P-0A9T-HE3D"
@@ -91,6 +93,11 @@ def test_the_console_prepares_prints_plays_and_reports(
     )
     assert run("prepare", "--plan", str(plan)) == 0
     assert "Panne de l'hébergeur" in capsys.readouterr().out
+    own = tmp_path / "Chez Mme Roux.toml"
+    own.write_text(text_of("ecrans-noirs"), "utf-8")
+    words = ("--scenario", str(own), "--at", "2026-12-01 08:00", "--animator", "x", "--ward", "URG")
+    assert run("prepare", *words) == 0
+    assert "Roux" not in str(list(read_entries(read(settings.HOME))))
     run("papers", str(tmp_path / "papiers"), "--exercise", str(ready.pk))
     names = {path.name for path in (tmp_path / "papiers").iterdir()}
     assert names == {f"exercice-{ready.pk}-{part.value}.pdf" for part in Part}
@@ -106,5 +113,5 @@ def test_the_console_prepares_prints_plays_and_reports(
     assert "terminé (console du serveur)" in capsys.readouterr().out
     run("list", "--json", "-")
     assert [e["state"] for e in json.loads(capsys.readouterr().out)["exercises"]] == [
-        "prêt", "terminé",
+        "prêt", "prêt", "terminé",
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop as _
@@ -26,7 +27,7 @@ from releve.drill.field.errors import (
 )
 from releve.drill.field.exercise import State, check_passage
 from releve.drill.field.plan import Plan, checked
-from releve.drill.field.scenario import FieldScenario, parse, text_of
+from releve.drill.field.scenario import FieldScenario, parse, shipped, text_of
 from releve.establishment import Establishment, Service, stored
 from releve.establishment.errors import NothingStored
 from releve.kernel.units import hour
@@ -62,7 +63,7 @@ def prepare(plan: Plan, by: By, now: datetime) -> Exercise:
     if current_home().world is not World.REAL:
         raise NotInADrill
     text = text_of(plan.scenario)
-    scenario = parse(text, plan.scenario.rpartition("/")[2].removesuffix(".toml"))
+    scenario = parse(text, Path(plan.scenario).stem[:80])
     plan = checked(replace(plan, minutes=plan.minutes or scenario.minutes), scenario)
     return keep(plan, scenario, text, hospital(), by, now)
 
@@ -98,7 +99,7 @@ def keep(
         Place.objects.bulk_create(places)
         facts.tell(
             facts.PREPARED, now, str(row), kind="decision", exercise=row.pk,
-            scenario=scenario.name, wards=len(plan.wards), minutes=plan.minutes,
+            scenario=scenario_word(row), wards=len(plan.wards), minutes=plan.minutes,
         )  # fmt: skip
     return row
 
@@ -145,8 +146,8 @@ def heed(now: datetime) -> Exercise | None:
         _pass(row, State.INTERRUPTED, _AUTOMATIC, now)
         facts.tell(facts.INTERRUPTED, now, str(row), exercise=row.pk)
         crisis.note(
-            f"{row} avec les équipes interrompu à {hour(now)} par cette alarme réelle : "
-            f"« {life.STOP_SENTENCE} » est dit dans les services.".capitalize(),
+            f"Exercice {row.pk} avec les équipes interrompu à {hour(now)} par la crise réelle : "
+            f"faire dire « {life.STOP_SENTENCE} » dans les services.",
             now,
         )
         return row
@@ -170,6 +171,11 @@ def locked(number: int) -> Exercise:
 def scenario_of(row: Exercise) -> FieldScenario:
     """As it was when the exercise was prepared."""
     return parse(row.scenario_text, row.scenario)
+
+
+def scenario_word(row: Exercise) -> str:
+    """What the ledger says of it: a shipped one's name; a file's name is the establishment's."""
+    return row.scenario if row.scenario in shipped() else "propre à l'établissement"
 
 
 def passages_of(row: Exercise) -> Sequence[life.Passage]:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from releve.drill.app import facts
 from releve.drill.app.after import presences, told_action, weights, weights_source
-from releve.drill.app.desk import locked, passages_of, scenario_of
+from releve.drill.app.desk import locked, passages_of, scenario_of, scenario_word
 from releve.drill.app.models import Action, Exercise
 from releve.drill.app.stamps import handed, marks_of
 from releve.drill.app.who import By
@@ -87,7 +87,7 @@ def _observe(row: Exercise, said: Told, now: datetime) -> None:
     digest, ended = row.report_sha256, said.life.ended
     facts.observed(
         facts.SIGNED, ended, said.measured, "temps mesurés", digest, kind="decision",
-        exercise=row.pk, scenario=row.scenario, signed=iso(now),
+        exercise=row.pk, scenario=scenario_word(row), signed=iso(now),
         wanted=said.wanted, interrupted=said.life.interrupted, account=row.signed_by_id,
     )  # fmt: skip
     for each in said.times:
