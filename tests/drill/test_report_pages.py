@@ -15,6 +15,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from releve.drill import fonts
 from releve.drill.account import Account
 from releve.drill.measures import Result
 from releve.drill.report import (
@@ -22,7 +23,6 @@ from releve.drill.report import (
     ReportExists,
     ReportFiles,
     complete,
-    pdf,
     tell,
     write_report,
     writing,
@@ -136,7 +136,7 @@ def test_every_sheet_carries_the_band_and_its_number(written: ReportFiles) -> No
 def test_a_machine_without_dejavu_still_gets_its_paper(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "_DEJAVU", tmp_path / "absent")
+    monkeypatch.setattr(fonts, "_DEJAVU", tmp_path / "absent")
     text = pdf_text(write_report(sample.missed(), tmp_path / "r").pdf)
     assert "○ manqué" in text and "≤" in text
 

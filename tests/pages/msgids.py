@@ -25,6 +25,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         "TITLES", "NO_TREATMENTS", "_NEVER", "_NONE_STATED", "_SHORT_NEVER", "_STATUS",
         "state_words", "short_state", "KINDS", "HOMONYM",
     ),
+    "drill/app/stamps.py": ("TAPPED",),
+    "drill/field/exercise.py": ("State",),
+    "drill/field/paper.py": ("_TITLES",),
     "establishment/app/told.py": ("_KINDS",),
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
@@ -44,7 +47,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 #: Errors that a page may meet.
 ERRORS = (
     "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
-    "incident/errors.py",
+    "incident/errors.py", "drill/field/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -55,6 +58,8 @@ PLAIN = (
     "Applications", "Serveurs", "Socle",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
+    "le nom de l'animateur", "la durée en minutes", "au moins un service qui participe",
+    "les services",
 )  # fmt: skip
 #: Texts of those tables that are codes, or are said otherwise.
 _NOT_WORDS = re.compile(r"il y a |[,.]")
@@ -77,6 +82,7 @@ def all_said() -> list[Said]:
         *in_errors(),
         *in_steps(),
         *in_projection(),
+        *in_professions(),
         *plain(),
     ]
 
@@ -152,6 +158,13 @@ def in_steps() -> Iterator[Said]:
     where = "incident/questions.toml"
     for question in tomllib.loads((SOURCES / where).read_text("utf-8"))["question"]:
         yield Said(question["asks"], None, where)
+
+
+def in_professions() -> Iterator[Said]:
+    where = "drill/field/rules.toml"
+    rules = tomllib.loads((SOURCES / where).read_text("utf-8"))
+    for profession in rules["professions"]["listed"]:
+        yield Said(profession, None, where)
 
 
 def in_projection() -> Iterator[Said]:

@@ -13,6 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from releve.care.views import Views, views_path
+from releve.drill.app.models import Action
+from releve.drill.field.exercise import State
 from releve.establishment import load
 from releve.incident import Author
 from releve.incident.app.desk import open_crisis
@@ -27,6 +29,7 @@ from releve.runtime.addresses import parse
 from releve.runtime.ledger import open_ledger
 from tests.care.messages import a01, a28
 from tests.care.pages.hospital import B01, ELISE, fill
+from tests.drill.field.sample import written
 from tests.pages.people import EJ, OTHER, SITE, WARD, account, enrol, person, sit_down
 from tests.web.delegated import delegation_used
 from tests.web.samples import evidence
@@ -84,6 +87,25 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_gate": (PRIVILEGED, ENTITY),
     "crisis_close": (PRIVILEGED, ENTITY),
     "crisis_reopen": (PRIVILEGED, ENTITY),
+    "field": (EVERYONE, ALL),
+    "field_alarm": (EVERYONE, ALL),
+    "field_prepare": (PRIVILEGED, ENTITY),
+    "field_weights": (PRIVILEGED, ENTITY),
+    "field_paper": (PRIVILEGED, ENTITY),
+    "field_code": (PRIVILEGED, ENTITY),
+    "field_move": (PRIVILEGED, ENTITY),
+    "field_hand": (PRIVILEGED, ENTITY),
+    "field_real": (PRIVILEGED, ENTITY),
+    "field_hours": (PRIVILEGED, ENTITY),
+    "field_attendance": (PRIVILEGED, ENTITY),
+    "field_debrief": (PRIVILEGED, ENTITY),
+    "field_sign": (PRIVILEGED, ENTITY),
+    "field_action_close": (PRIVILEGED, ENTITY),
+    "field_exercise": (MACHINE_READERS, ENTITY),
+    "field_report": (MACHINE_READERS, ENTITY),
+    "field_report_file": (MACHINE_READERS, ENTITY),
+    "field_place": (CRISIS_WRITERS, HERE),
+    "field_place_real": (CRISIS_WRITERS, HERE),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
     "accounts": (DSI, ALL),
@@ -114,6 +136,10 @@ OPEN = {
     "mfa_authenticate",
     "language",
     "authority",
+    "observer_enter",
+    "observer",
+    "observer_real",
+    "observer_alarm",
 }
 #: There is no sign-up.
 CLOSED = {"account_signup"}
@@ -148,6 +174,14 @@ POSTED = {
     "crisis_gate",
     "crisis_close",
     "crisis_reopen",
+    "field_code",
+    "field_move",
+    "field_hand",
+    "field_real",
+    "field_sign",
+    "field_action_close",
+    "field_place_real",
+    "observer_real",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -178,7 +212,9 @@ def addresses(records: Home) -> dict[str, str]:
     """
     now = timezone.now()
     tls.prepare(records, [parse("127.0.0.2")], now)
-    load(records, VALBRUME, now)
+    _, valbrume = load(records, VALBRUME, now)
+    exercise = written(valbrume, State.ENDED)
+    place = exercise.places.get(code="CHIR-B")
     fill(records, [a28(ELISE), a01(ELISE, B01, "1")])
     crisis = open_crisis(Author("essai"), "", now).pk
     key = Views(views_path(records)).find("DUPONT")[0].key
@@ -215,6 +251,12 @@ def addresses(records: Home) -> dict[str, str]:
         "crisis_know": ["rancon"],
         "crisis_cut": ["internet"],
         "crisis_gate": [gates_of(records)[0].slug],
+        "field_paper": [exercise.pk, "affiche"],
+        "field_code": [exercise.pk, place.pk],
+        "field_report_file": [exercise.pk, "json"],
+        "field_place": [exercise.pk, place.code],
+        "field_place_real": [exercise.pk, place.code],
+        "field_action_close": [Action.objects.get().pk],
         "account": [subject.pk],
         "account_give": [subject.pk],
         "account_code": [subject.pk],
@@ -222,6 +264,13 @@ def addresses(records: Home) -> dict[str, str]:
         "mfa_edit_webauthn": [1],
         "mfa_remove_webauthn": [1],
     }
+    for name in MATRIX:
+        if name.startswith("field_") and name not in (
+            "field_prepare",
+            "field_weights",
+            "field_alarm",
+        ):
+            arguments.setdefault(name, [exercise.pk])
     names = [*MATRIX, *OWN, *OPEN, *CLOSED, *BY_NAME]
     return {name: reverse(name, args=arguments.get(name)) for name in names}
 

@@ -40,7 +40,7 @@ def _text(client_answer: object) -> str:
 def test_nothing_measured_says_so_everywhere(records: Home) -> None:
     page = _text(person("martin", (Role.DSI, EJ)).client.get("/"))
     assert "Rien n'est encore prouvé." in page
-    assert page.count("non mesuré</td>") == 11
+    assert page.count("non mesuré</td>") == 12
     assert "à jour" not in page
 
 

@@ -1,4 +1,6 @@
-"""``drill``: plays the bad night on real processes and prints what was measured."""
+"""``drill``: plays the bad night on real processes and prints what was measured; ``drill field``
+is the exercise with people (:mod:`releve.cli.drill_field`).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,19 @@ from typing import Annotated
 
 import typer
 
+from releve.cli import drill_field
 from releve.cli.options import ROOT, JsonOption, write_json
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import birth
 from releve.kernel.world import World
 
+app = typer.Typer(name="drill", invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(drill_field.app, name="field")
 
+
+@app.callback()
 def drill(
+    context: typer.Context,
     scenario: Annotated[
         str, typer.Option(help="Un scénario fourni, ou un fichier .toml.")
     ] = "nuit-de-dimanche",
@@ -34,6 +42,8 @@ def drill(
     json_file: JsonOption = None,
 ) -> int:
     """Joue la mauvaise nuit et rend un rapport mesuré. 0 = tout est tenu, 1 = un but est manqué."""
+    if context.invoked_subcommand is not None:
+        return 0
     from rich.console import Console
 
     from releve.drill.engine import Drill

@@ -34,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("drill", context_settings={"allow_interspersed_args": True})(drill.drill)
+app.add_typer(drill.app, name="drill")
 app.command("test", context_settings=test.CONTEXT)(test.test)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)

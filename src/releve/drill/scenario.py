@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NoReturn, TypeVar, cast, get_args
+from typing import Literal, cast, get_args
 
 from releve.drill.measures import Target
-from releve.kernel.errors import BadInput, ReleveError
+from releve.drill.toml_table import Table, refuse
+from releve.kernel.errors import ReleveError
 from releve.kernel.ids import TEST_FINESS, Finess, finess, is_test_finess
 
 Kind = Literal[
@@ -22,7 +23,6 @@ Kind = Literal[
     "crisis", "restore", "loss", "closing",
 ]  # fmt: skip
 ServerRole = Literal["identity", "files", "database"]
-T = TypeVar("T")
 
 #: Where the scenarios shipped with the program lie.
 SHIPPED = Path(__file__).with_name("scenarios")
@@ -134,19 +134,19 @@ def load(name: str) -> Scenario:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(shipped())
-        _refuse(path, f"illisible ({error})", f"Donnez un fichier .toml ou un nom : {known}.")
+        refuse(path, f"illisible ({error})", f"Donnez un fichier .toml ou un nom : {known}.")
     return parse(text, path)
 
 
 def parse(text: str, path: Path) -> Scenario:
     """Check the text of a scenario; raises ``BadInput`` naming the file and the key."""
     try:
-        root = _Table(path, "", tomllib.loads(text))
+        root = Table(path, "", tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        _refuse(path, f"TOML mal formé ({error})", "Corrigez la ligne indiquée.")
+        refuse(path, f"TOML mal formé ({error})", "Corrigez la ligne indiquée.")
     hospital, fleet = root.table("hospital"), root.table("fleet")
     backups, attack = root.table("backups"), root.table("attack")
-    feed = root.table("feed") if "feed" in root.data else _Table(path, "feed", dict(FEED))
+    feed = root.table("feed") if "feed" in root.data else Table(path, "feed", dict(FEED))
     period, dmia = backups.number("period_s", 5), hospital.number("dmia_p0_s", 1)
     scenario = Scenario(
         name=path.stem,
@@ -179,65 +179,20 @@ def parse(text: str, path: Path) -> Scenario:
 
 def _check_attack(scenario: Scenario, path: Path) -> None:
     if scenario.attack.latest_s < scenario.attack.earliest_s:
-        _refuse(path, "attack.latest_s précède earliest_s", "Inversez les deux secondes.")
+        refuse(path, "attack.latest_s précède earliest_s", "Inversez les deux secondes.")
     if scenario.attack.spared_workstations >= scenario.fleet:
         fix = "Laissez au moins un poste à attaquer."
-        _refuse(path, "attack.spared_workstations épargne tous les postes", fix)
+        refuse(path, "attack.spared_workstations épargne tous les postes", fix)
     if [event.kind for event in scenario.timeline].count("attack") != 1:
-        _refuse(path, "timeline : il faut une seule attaque", "Gardez un seul kind = « attack ».")
+        refuse(path, "timeline : il faut une seule attaque", "Gardez un seul kind = « attack ».")
 
 
-class _Table:
-    """A TOML table whose keys are ticked off as they are read; what remains is refused."""
-
-    def __init__(self, path: Path, name: str, data: Mapping[str, object]) -> None:
-        self.path, self.name = path, name
-        self.data, self._left = data, set(data)
-
-    def take(self, key: str, kind: type[T]) -> T:
-        if key not in self.data:
-            self.refuse(key, "manque", f"Ajoutez cette clé ({_words(kind)}).")
-        value = self.data[key]
-        self._left.discard(key)
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            self.refuse(key, f"vaut {value!r}", f"Il faut {_words(kind)}.")
-        return value
-
-    def take_or(self, key: str, otherwise: str) -> str:
-        return self.take(key, str) if key in self.data else otherwise
-
-    def number(self, key: str, least: float) -> float:
-        if isinstance(self.data.get(key), int) and not isinstance(self.data[key], bool):
-            value = float(self.take(key, int))
-        else:
-            value = self.take(key, float)
-        if not least <= value <= 86400:
-            self.refuse(key, f"vaut {value:g}", f"Il faut un nombre entre {least:g} et 86400.")
-        return value
-
-    def whole(self, key: str, least: int, most: int) -> int:
-        value = self.take(key, int)
-        if not least <= value <= most:
-            self.refuse(key, f"vaut {value}", f"Il faut un entier entre {least} et {most}.")
-        return value
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.path, key, self.take(key, dict))
-
-    def finish(self) -> None:
-        for key in sorted(self._left):
-            self.refuse(key, "clé inconnue", "Ôtez-la ou corrigez son orthographe.")
-
-    def refuse(self, key: str, what: str, fix: str) -> NoReturn:
-        _refuse(self.path, f"{f'{self.name}.' if self.name else ''}{key} : {what}", fix)
-
-
-def _timeline(root: _Table) -> tuple[Event, ...]:
+def _timeline(root: Table) -> tuple[Event, ...]:
     events = []
     for rank, entry in enumerate(root.take("timeline", list), start=1):
         if not isinstance(entry, dict):
             root.refuse("timeline", f"l'entrée {rank} n'est pas une table", "Écrivez [[timeline]].")
-        table = _Table(root.path, f"timeline[{rank}]", entry)
+        table = Table(root.path, f"timeline[{rank}]", entry)
         kind = table.take("kind", str)
         if kind not in get_args(Kind):
             table.refuse("kind", f"vaut {kind!r}", f"Choisissez : {', '.join(get_args(Kind))}.")
@@ -252,7 +207,7 @@ def _timeline(root: _Table) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.at_s))
 
 
-def _targets(table: _Table, least: dict[str, Target]) -> dict[str, Target]:
+def _targets(table: Table, least: dict[str, Target]) -> dict[str, Target]:
     targets = dict(least)
     for key in table.data:
         if key not in least or least[key].op == "==":
@@ -266,7 +221,7 @@ def _targets(table: _Table, least: dict[str, Target]) -> dict[str, Target]:
     return targets
 
 
-def _servers(fleet: _Table) -> tuple[ServerRole, ...]:
+def _servers(fleet: Table) -> tuple[ServerRole, ...]:
     roles = fleet.take("servers", list)
     known = get_args(ServerRole)
     if any(role not in known for role in roles) or len(set(roles)) != len(roles) or not roles:
@@ -274,14 +229,14 @@ def _servers(fleet: _Table) -> tuple[ServerRole, ...]:
     return tuple(cast(ServerRole, role) for role in roles)
 
 
-def _aware(root: _Table) -> datetime:
+def _aware(root: Table) -> datetime:
     start = root.take("start", datetime)
     if start.tzinfo is None:
         root.refuse("start", "heure sans fuseau", "Écrivez par exemple 2026-11-22T01:00:00+01:00.")
     return start
 
 
-def _test_finess(hospital: _Table) -> Finess:
+def _test_finess(hospital: Table) -> Finess:
     text = hospital.take("finess", str)
     fix = f"Un exercice se joue sous un FINESS de test : {', '.join(TEST_FINESS)}."
     try:
@@ -291,19 +246,3 @@ def _test_finess(hospital: _Table) -> Finess:
     if not is_test_finess(number):
         hospital.refuse("finess", f"{text} n'est pas un numéro de test", fix)
     return number
-
-
-def _words(kind: type[object]) -> str:
-    names: dict[type[object], str] = {
-        str: "un texte",
-        int: "un nombre entier",
-        float: "un nombre",
-        dict: "une table",
-        list: "une liste",
-        datetime: "une date et heure avec fuseau",
-    }
-    return names.get(kind, kind.__name__)
-
-
-def _refuse(path: Path, what: str, fix: str) -> NoReturn:
-    raise BadInput(where=path, what=what, fix=fix)

@@ -24,6 +24,8 @@ from releve.pages.roles import PROOF_READERS, Role
 from releve.pages.wording import translated
 
 BANDS = {World.DRILL: gettext_noop("SIMULATION"), World.REAL: gettext_noop("RÉEL")}
+#: On the pages and sheets of a field exercise, played in the real home.
+EXERCISE = gettext_noop("EXERCICE")
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     signed = user if isinstance(user, Account) else None
     entered = signed is not None and not waits_for_second_factor(request)
     entity = legal_entity()
+    exercise = bool(getattr(request, "_releve_exercise", False))
     return {
-        "band": translated(BANDS[world]),
-        "drill": world is World.DRILL,
+        "band": translated(EXERCISE if exercise else BANDS[world]),
+        "drill": world is World.DRILL and not exercise,
+        "exercise": exercise,
         "hospital": entity.name if entity else "",
         "now": timezone.now(),
         "signed": signed,
@@ -56,6 +60,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "done_alone": unconfirmed(request) if entered else (),
         "waiting_approvals": len(waiting_for(person(request))) if entered else 0,
     }
+
+
+def of_exercise(request: HttpRequest) -> None:
+    """Every page answered to this request, errors included, wears the band EXERCICE."""
+    request._releve_exercise = True  # type: ignore[attr-defined]
 
 
 def reads_proofs(request: HttpRequest) -> bool:

@@ -3,7 +3,8 @@
 Reads the ledger with a durable cursor, applies ``releve.reflexes`` and performs the acts; runs the
 jobs they enqueue (queue « incident »); makes the ward kits of every day (``runtime.kits``). The
 cursor, the crisis, its lines, the jobs and the facts for the ledger are written in one transaction:
-killed anywhere, nothing is done twice nor forgotten.
+killed anywhere, nothing is done twice nor forgotten. A field exercise that runs while a crisis is
+open, whoever opened it, is ended in the same turn.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class Duty:
         self._looked = False
 
     def turn(self) -> int:
-        """Apply what came since the last turn; how many entries were read."""
+        """Apply what came since the last turn, and end an exercise that a real crisis overtook; how
+        many entries were read, and exercises ended.
+        """
         size = self._log.size()
         if self._next is None:
             self._next = cursor_of(self._home, self._clock.now())
@@ -125,7 +128,7 @@ class Duty:
         if read or not self._looked:
             self._looked = True
             self.recall()
-        return read
+        return read + end_exercise(self._clock.now())
 
     def recall(self) -> None:
         """Write in a crisis just opened what machines had told in the hour before."""
@@ -138,6 +141,13 @@ class Duty:
         since = incident.opened_at - _RECALL
         before = self._log.entries(max(0, stop - _RECALL_ENTRIES), stop)
         recall(self._home, [entry for entry in before if entry[1].when >= since], self._clock.now())
+
+
+def end_exercise(now: datetime) -> int:
+    """1 when a field exercise was running and a real crisis is open: it is ended, and told."""
+    from releve.drill.app.desk import heed
+
+    return 0 if heed(now) is None else 1
 
 
 def cursor_of(home: Home, now: datetime) -> int:
@@ -164,6 +174,7 @@ def take(home: Home, batch: Sequence[Entry], stop: int, now: datetime) -> int:
                 for consequence in consequences(evidence):
                     source = Source(home.epoch, index)
                     PERFORMERS[consequence.act](consequence, evidence, source, now)
+        end_exercise(now)  # in the transaction that opened the crisis
         if stop > cursor.next:
             cursor.next = stop
             cursor.save()

@@ -39,6 +39,7 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("establishment", "blast"): ("input",),
     ("establishment", "plan"): ("input",),
     ("establishment", "demands"): ("input",),
+    ("drill", "field", "papers"): ("output",),
 }
 #: Options that name paths.
 _OPTIONS = {
@@ -49,6 +50,7 @@ _OPTIONS = {
     "--scenario": "scenario",
     "--certificate": "input",
     "--key": "input",
+    "--plan": "input",
 }
 #: Options without a value; every other one is followed by its value.
 _FLAGS = frozenset(
@@ -155,8 +157,9 @@ def _paths(arguments: list[str]) -> Iterator[tuple[int, str]]:
         else:
             plain.append(place)
             place += 1
-    kinds = _PLAIN.get(tuple(arguments[i] for i in plain[:2]), ())
-    yield from zip(plain[2:], kinds, strict=False)
+    for depth in (2, 3):
+        kinds = _PLAIN.get(tuple(arguments[i] for i in plain[:depth]), ())
+        yield from zip(plain[depth:], kinds, strict=False)
 
 
 def _open_output(path: Path) -> int:

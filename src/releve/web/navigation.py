@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from releve.care.app.reading import READERS as PATIENT_READERS
+from releve.drill.app.who import CONCERNED
 from releve.establishment.app.seen import READERS as MAP_READERS
 from releve.incident.app.views import crisis_word
 from releve.pages.frame import Entry
@@ -16,6 +17,7 @@ NAVIGATION = (
     Entry(_("Patients"), "patients", frozenset(PATIENT_READERS)),
     Entry(_("Machines"), "machines", frozenset(READERS)),
     Entry(_("Crise"), "crisis", EVERYONE, crisis_word),
+    Entry(_("Exercices"), "field", CONCERNED),
     Entry(_("Preuves"), "proofs", PROOF_READERS),
     Entry(_("Accords"), "approvals", PRIVILEGED),
     Entry(_("Comptes"), "accounts", frozenset({Role.DSI})),

@@ -17,6 +17,7 @@ from releve.pages.figures import Figure
 from releve.pages.rights import visible
 from releve.pages.roles import EVERYONE
 from releve.web.entries import Entries, Entry
+from releve.web.exercises import left, with_people
 
 _DAY = timedelta(days=1)
 _DRILL = gettext_noop("jouez un exercice")
@@ -98,7 +99,15 @@ def read(request: HttpRequest, log: Entries, kits: Figure) -> list[Figure]:
         *(source.read(log) for source in _LAST),
     ]
     within = [_within(request, entry, figure) for entry, figure in proved]
-    return [_within(request, *FIRST_FILE.read(log)), kits, *within, _reachable()]
+    field = _within(request, *with_people(log))
+    return [
+        _within(request, *FIRST_FILE.read(log)),
+        kits,
+        *within,
+        field,
+        *left(request),
+        _reachable(),
+    ]
 
 
 def _reachable() -> Figure:

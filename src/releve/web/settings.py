@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "releve.vault.app",
     "releve.care.app",
     "releve.incident.app",
+    "releve.drill.app",
     "releve.web",
     "allauth",
     "allauth.account",
@@ -124,6 +125,7 @@ RELEVE_ACTS = "releve.web.acts.ACTS"
 RELEVE_NAVIGATION = "releve.web.navigation.NAVIGATION"
 RELEVE_LIVE_SOURCE = "releve.web.lines.LedgerLines"
 RELEVE_GATES = "releve.web.gates.closed_tonight"
+RELEVE_REAL_CRISIS = "releve.web.real_crisis.CRISIS"
 
 # Accounts: local only; no sign-up, no e-mail, no directory.
 AUTH_USER_MODEL = "pages.Account"

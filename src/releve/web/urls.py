@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("releve.vault.app.urls")),
     path("", include("releve.incident.app.urls")),
     path("", include("releve.establishment.app.urls")),
+    path("", include("releve.drill.app.urls")),
     path("", include("releve.pages.urls")),
 ]

@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 import typst
 
+from releve.drill.fonts import fonts
 from releve.drill.report import curves, hospital, timeline
 from releve.drill.report.curves import Plot
 from releve.drill.report.drawings import Drawings
 from releve.drill.report.told import Told
 
-_DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 #: Black on white; the drawing's own sheet, as paper has no other.
 _INK = """
 text{font-family:"DejaVu Sans","Bitstream Vera Sans";font-size:15px;fill:#000}
@@ -50,7 +49,7 @@ def to_pdf(told: Told, drawn: Drawings, written: datetime) -> bytes:
     try:
         made = typst.compile(
             Path(__file__).with_name("report.typ"),
-            font_paths=_fonts(),
+            font_paths=fonts(),
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["a-2a", "ua-1"],
@@ -75,11 +74,3 @@ def _plot(plot: Plot) -> dict[str, object]:
         "columns": twin.columns,
         "lines": [[hour, *cells] for hour, cells in twin.lines],
     }
-
-
-def _fonts() -> list[Path]:
-    carried = find_spec("reportlab")
-    folders = [_DEJAVU]
-    if carried is not None and carried.origin is not None:
-        folders.append(Path(carried.origin).parent / "fonts")
-    return [folder for folder in folders if folder.is_dir()]

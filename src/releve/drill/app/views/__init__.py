@@ -1,0 +1,1 @@
+"""Pages of the field exercise: before, on the day (animator, observers), after."""
