@@ -44,6 +44,8 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 _OPTIONS = {
     "--home": "home",
     "--json": "file",
+    "--out": "file",
+    "--sign": "input",
     "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
