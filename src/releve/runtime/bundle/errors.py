@@ -22,8 +22,8 @@ class FetchFailed(ReleveError):
 
     next_step = (
         "Vérifiez le réseau. Derrière un mandataire : HTTPS_PROXY, et pour apt"
-        " Acquire::http::Proxy. Si le mandataire ouvre TLS, son autorité doit être dans la liste de cette machine"
-        " (update-ca-certificates) ou dans PIP_CERT."
+        " Acquire::http::Proxy. Si le mandataire ouvre TLS, son autorité doit être dans la liste"
+        " de cette machine (update-ca-certificates) ou dans PIP_CERT."
     )
 
 

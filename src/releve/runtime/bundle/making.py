@@ -102,4 +102,3 @@ def hour_of(root: Path, environment: Mapping[str, str]) -> int:
     except (OSError, subprocess.TimeoutExpired):
         return _SOME_HOUR
     return int(said.stdout) if said.returncode == 0 and said.stdout.strip() else _SOME_HOUR
-
