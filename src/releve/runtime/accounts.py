@@ -167,7 +167,7 @@ def _apply(home: Path, place: Place, own: set[str], uids: Mapping[str, int], con
     if found is None:
         return
     try:
-        acl.put(found, acl.ACCESS, _list(place.rights, uids, console))
+        acl.put(found, acl.ACCESS, _list(place, uids, console))
         if place.kind != _FOLDER:
             return
         inherited = {uids[part]: _BITS[word] for part, word in place.inherited().items()}
@@ -183,9 +183,10 @@ def _apply(home: Path, place: Place, own: set[str], uids: Mapping[str, int], con
         os.close(found)
 
 
-def _list(rights: Mapping[str, str], uids: Mapping[str, int], console: int) -> bytes:
-    users = {uids[part]: _BITS[word] for part, word in rights.items()}
-    return acl.encode(_ALL, {**users, console: _ALL})
+def _list(place: Place, uids: Mapping[str, int], console: int) -> bytes:
+    most = _ALL if place.kind == _FOLDER else _ALL & ~acl.PASS
+    users = {uids[part]: _BITS[word] & most for part, word in place.rights.items()}
+    return acl.encode(most, {**users, console: most})
 
 
 class _Below:

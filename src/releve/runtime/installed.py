@@ -113,7 +113,8 @@ def make_home(home: Path, prefix: Path) -> None:
     _records_apart(home)
     apply(home)
     write_durably(home / MARK, json.dumps({"prefix": str(prefix)}).encode(), mode=0o644)
-    _CACHE.mkdir(mode=0o755, exist_ok=True)
+    _CACHE.mkdir(exist_ok=True)
+    _CACHE.chmod(0o755)
 
 
 def _records_apart(home: Path) -> None:
