@@ -259,7 +259,8 @@ def excess(home: Path, part: str, pids: list[int], more: list[Path]) -> list[str
             continue  # a passing file
         outside = "r" if path.is_dir() else ""  # the program itself, for instance
         wanted = expected(home, part, path) if path.is_relative_to(home) else outside
-        if path.parent == home / "run" and path.stat().st_uid == user and path.is_file():
+        locks = (home / "run", home / "run/parts")
+        if path.parent in locks and path.stat().st_uid == user and path.is_file():
             wanted = "rw"  # its own lock
         # objects received are for reading only; nothing outside is owed to anybody
         spare = path.is_file() or not path.is_relative_to(home)

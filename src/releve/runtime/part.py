@@ -22,6 +22,7 @@ from pathlib import Path
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, read
 from releve.kernel.lifeline import die_with_parent
+from releve.runtime.lives import hold
 
 _FIRST_HANDED = 3
 
@@ -67,9 +68,11 @@ def start(name: str) -> Part:
     parser.add_argument("--fd", type=int)
     arguments = parser.parse_args()
     os.environ["RELEVE_HOME"] = str(arguments.home)
+    home = read(arguments.home)
+    hold(home, name)
     handed = _activated()
     main = handed.pop(name, arguments.fd)
-    return Part(name, read(arguments.home), main, handed)
+    return Part(name, home, main, handed)
 
 
 def _activated() -> dict[str, int]:
