@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from releve.kernel.durable import creation_mode, make_folder
 from releve.kernel.home import Home
 
+_TRIES, _TRY_SECONDS = 20, 0.01
 #: Kept open, and so locked, for the life of the process.
 _held: list[int] = []
 
@@ -35,12 +37,25 @@ def hold(home: Home, name: str) -> None:
     make_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
     descriptor = os.open(folder / name, flags, creation_mode(folder, 0o600))
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if not _taken(descriptor):  # another one lives: this one is about to be refused by its own lock
+        os.close(descriptor)
+        return
     starts = _decoded(os.pread(descriptor, 256, 0)).get("starts", 0) + 1
     said = json.dumps({"pid": os.getpid(), "starts": starts}).encode()
     os.pwrite(descriptor, said, 0)
     os.ftruncate(descriptor, len(said))
     _held.append(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """The lock, unless another life holds it; a reader holds it for an instant only."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(_TRY_SECONDS)
+    return False
 
 
 def lives(home: Home) -> dict[str, Life]:
