@@ -1,7 +1,7 @@
 """From end to end in an installed home: a message, a backup, a proof, a kit, a page, a restore.
 
-``python whole.py HOME LOG RELEVE`` (root) does it and prints one line per thing seen; exits 1 at
-the first that fails. ``RELEVE`` is the command of the console.
+``python -m tests.installed.whole HOME LOG RELEVE`` (root) does it and prints one line per thing
+seen; exits 1 at the first that fails. ``RELEVE`` is the command of the console.
 """
 
 from __future__ import annotations
@@ -20,13 +20,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-if __package__:
-    from tests.installed.house import House, excess, lowered, running, wait
-else:
-    from house import House, excess, lowered, running, wait
-
 from releve.runtime.accounts import CONSOLE, table
+from tests.installed.house import House, excess, lowered, running, wait
 
 #: An admission in bed B01 of a ward, invented; the hour is filled in.
 _ADMISSION = (

@@ -17,9 +17,9 @@ from releve.incident.app.desk import open_crisis
 from releve.kernel.home import Home
 from releve.pages.roles import Role
 from releve.runtime.lives import hold
+from releve.runtime.supervision_token import opens, renew
 from releve.web.entries import Entries
 from releve.web.supervision import exposition
-from releve.web.supervision_token import opens, renew
 from tests.care.messages import a01, a28
 from tests.care.pages.hospital import B01, ELISE, fill
 from tests.pages.people import EJ, account, person

@@ -63,7 +63,7 @@ def code(
 @app.command("metrics-token")
 def metrics_token(home: HomeOption = None) -> None:
     """Donne le jeton de la page de supervision ; le précédent ne sert plus."""
-    from releve.web.supervision_token import renew
+    from releve.runtime.supervision_token import renew
 
     sys.stdout.write(renew(open_home(home)) + "\n")
     sys.stderr.write(

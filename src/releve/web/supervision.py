@@ -35,9 +35,9 @@ from releve.pages.house import current_home
 from releve.pages.rights import anyone
 from releve.runtime.faults import FAULT
 from releve.runtime.lives import lives
+from releve.runtime.supervision_token import opens
 from releve.vault.state import read_states
 from releve.web.entries import Entries, entries
-from releve.web.supervision_token import opens
 
 _log = logging.getLogger("releve.supervision")
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"

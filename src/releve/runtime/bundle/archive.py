@@ -6,7 +6,7 @@ import io
 import tarfile
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,7 +73,7 @@ def pack(folder: Path, out: BinaryIO, epoch: int) -> Tally:
     Names in order, owner 0, one hour for all, 0755 for scripts and folders, 0644 for the rest.
     """
     tally = Tally(out)
-    with tarfile.open(fileobj=tally, mode="w|", format=tarfile.GNU_FORMAT) as tar:
+    with tarfile.open(fileobj=cast(IO[bytes], tally), mode="w|", format=tarfile.GNU_FORMAT) as tar:
         for path in (folder, *sorted(folder.rglob("*"))):
             entry = tarfile.TarInfo(str(path.relative_to(folder.parent)))
             entry.mtime = epoch
