@@ -14,7 +14,8 @@ def main() -> int:
         from releve.runtime.gate import open_gate
 
         try:
-            return open_gate(sys.argv[1:], Path(__file__).resolve().parents[2])
+            root = os.environ.get("RELEVE_ROOT") or Path(__file__).resolve().parents[2]
+            return open_gate(sys.argv[1:], Path(root))
         except ReleveError as error:
             sys.stderr.write(f"{error}\n→ {error.remedy}\n")
             return error.exit_code

@@ -141,6 +141,8 @@ OPEN = {
     "observer_real",
     "observer_alarm",
 }
+#: Open to a token, never to an account.
+BY_TOKEN = {"metrics"}
 #: There is no sign-up.
 CLOSED = {"account_signup"}
 #: Passkeys: nothing there when the page was reached by IP.
@@ -202,7 +204,7 @@ def test_every_address_declares_its_rights_and_stands_in_the_matrix() -> None:
         assert rights_of(pattern.callback) is not None, pattern
         assert pattern.name is not None, pattern
         names.add(pattern.name)
-    assert names == {*MATRIX, *OWN, *OPEN, *CLOSED, *BY_NAME}
+    assert names == {*MATRIX, *OWN, *OPEN, *BY_TOKEN, *CLOSED, *BY_NAME}
 
 
 @pytest.fixture
@@ -271,7 +273,7 @@ def addresses(records: Home) -> dict[str, str]:
             "field_alarm",
         ):
             arguments.setdefault(name, [exercise.pk])
-    names = [*MATRIX, *OWN, *OPEN, *CLOSED, *BY_NAME]
+    names = [*MATRIX, *OWN, *OPEN, *BY_TOKEN, *CLOSED, *BY_NAME]
     return {name: reverse(name, args=arguments.get(name)) for name in names}
 
 
@@ -304,7 +306,12 @@ def test_an_account_opens_its_pages_and_no_other(
         status, _ = _status(reader, name, addresses[name])
         if status not in (200, 302):
             wrong.append((name, status, ""))
-    for name, expected in [*((n, 403) for n in CLOSED), *((n, 404) for n in BY_NAME)]:
+    shut = {
+        **dict.fromkeys(BY_TOKEN, 401),
+        **dict.fromkeys(CLOSED, 403),
+        **dict.fromkeys(BY_NAME, 404),
+    }
+    for name, expected in shut.items():
         status, location = _status(reader, name, addresses[name])
         if status != expected:
             wrong.append((name, status, location))
@@ -318,6 +325,8 @@ def test_a_visitor_opens_nothing_but_the_doors(addresses: dict[str, str]) -> Non
     for name in OPEN:
         status, location = _status(Client(), name, addresses[name])
         assert status in (200, 302), name
+    for name in BY_TOKEN:
+        assert _status(Client(), name, addresses[name])[0] == 401, name
     for name in BY_NAME:
         assert _status(Client(), name, addresses[name])[0] in (302, 404), name
 

@@ -1,4 +1,4 @@
-"""Asking the living projector to make the views again: small files in ``HOME/run``."""
+"""Asking the living projector to make the views again: small files in ``HOME/run/rebuild``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from releve.care.rebuilding import Rebuilt, durable_count
-from releve.kernel.durable import write_durably
+from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
 
@@ -40,9 +40,10 @@ class Orders:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._order = home.run / "care.rebuild"
-        self._taken = home.run / "care.rebuilding"
-        self._done = home.run / "care.rebuilt"
+        self._folder = home.run / "rebuild"
+        self._order = self._folder / "asked"
+        self._taken = self._folder / "taken"
+        self._done = self._folder / "done"
 
     def asked(self) -> bool:
         """Whether somebody waits; or waited, when a projector was killed meanwhile."""
@@ -75,6 +76,7 @@ class Orders:
     def ask(self, seconds: float) -> Rebuilt:
         """Have the living projector do it; raises ``ProjectorSilent`` or ``RebuildFailed``."""
         token = secrets.token_hex(8)
+        make_folder(self._folder)
         before = _bytes(self._done)
         write_durably(self._order, token.encode())
         give_up = time.monotonic() + seconds

@@ -214,7 +214,9 @@ class Views:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         place = self._place()
-        base = self._idle_at(place) or _open(self._path)
+        still = _still(self._path)
+        base = None if still else self._idle_at(place)
+        base = base or _open(self._path, "immutable=1" if still else "mode=rw")
         try:
             base.execute("BEGIN")
             yield base
@@ -223,7 +225,7 @@ class Views:
             base.close()
             raise
         with self._lock:
-            kept = len(self._idle) < _IDLE
+            kept = len(self._idle) < _IDLE and not still
             if kept:
                 self._idle.append((place, base))
         if not kept:
@@ -249,9 +251,17 @@ class Views:
             base.close()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _still(path: Path) -> bool:
+    """True when nobody has the base open and this process may not write beside it: the memory that
+    SQLite shares between its users is not there and cannot be made. The base is whole, and is read
+    as a file that does not change, for one answer.
+    """
+    return not os.access(path, os.W_OK) and not path.with_name(f"{path.name}-shm").exists()
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
     base = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
+        f"{path.as_uri()}?{how}",
         uri=True,
         isolation_level=None,
         timeout=5,

@@ -60,6 +60,18 @@ def code(
     sys.stderr.write(f"À donner en main propre, sur la page {page} ; il sert une seule fois.\n")
 
 
+@app.command("metrics-token")
+def metrics_token(home: HomeOption = None) -> None:
+    """Donne le jeton de la page de supervision ; le précédent ne sert plus."""
+    from releve.runtime.supervision_token import renew
+
+    sys.stdout.write(renew(open_home(home)) + "\n")
+    sys.stderr.write(
+        "À poser dans l'outil de supervision, pour /supervision/metriques, en-tête"
+        " « Authorization: Bearer JETON ». Il ne sera plus montré.\n"
+    )
+
+
 def _figures(account: Account) -> dict[str, object]:
     return {
         "login": account.login,

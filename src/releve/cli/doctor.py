@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from releve.cli.options import HomeOption, JsonOption, open_home, screen, write_json
+from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
+from releve.kernel.errors import BadInput
 from releve.kernel.home import Home, writer_of
 from releve.kernel.home import take_over as take_home_over
+from releve.runtime.accounts import MARK
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,18 @@ def doctor(
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Ce dossier copié devient le dossier vivant.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Ce qui lie cette machine à un domaine attaquable."),
+    ] = False,
+    root: Annotated[
+        Path, typer.Option("--root", metavar="DIR", help="Avec --trust : une autre racine.")
+    ] = Path("/"),
     json_file: JsonOption = None,
 ) -> int:
     """Dit l'état de l'installation et du dossier ; 1 = quelque chose manque."""
+    if trust:
+        return _trust(root, json_file)
     opened = open_home(home)
     if take_over:
         opened = take_home_over(opened.path)
@@ -57,7 +70,10 @@ def doctor(
             print("Rien n'est en service. Pour démarrer : ./run serve", file=out)
         write_json(json_file, addresses)
         return 0
-    findings = [*_programs(), _postgresql(), _home(opened), _served(addresses)]
+    installed = (opened.path / MARK).exists()
+    needed = {"restic": PROGRAMS["restic"]} if installed else PROGRAMS
+    findings = [*_programs(needed), *([] if installed else [_postgresql()]), _home(opened)]
+    findings += _parts(opened) if installed else [_served(addresses)]
     for finding in findings:
         print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}", file=out)
         if finding.remedy:
@@ -68,6 +84,8 @@ def doctor(
 
 def _addresses(home: Home) -> dict[str, str]:
     """What is served now; a supervisor that was killed leaves its file behind."""
+    if (home.path / MARK).exists():
+        return _units(home)
     endpoints = home.run / "endpoints.json"
     if writer_of(home, "serve") is None or not endpoints.exists():
         return {}
@@ -75,9 +93,61 @@ def _addresses(home: Home) -> dict[str, str]:
     return found
 
 
-def _programs() -> list[Finding]:
+def _units(home: Home) -> dict[str, str]:
+    """Where an installed home answers: its units hold the sockets whether a part lives or not."""
+    from releve.runtime.lives import lives
+    from releve.runtime.settings import LOOPBACK, read_settings
+
+    settings, alive = read_settings(home), lives(home)
+    ports = {
+        "web": f"http://{LOOPBACK}:{settings.web_port}/",
+        "receiver": f"http://{LOOPBACK}:{settings.receiver_port}/",
+        "listener": f"mllp://{LOOPBACK}:{settings.listener_port}/",
+    }
+    return {name: url for name, url in ports.items() if name in alive and alive[name].alive}
+
+
+def _parts(home: Home) -> list[Finding]:
+    """One line per part of an installed home."""
+    from releve.runtime.accounts import table
+    from releve.runtime.lives import lives
+
+    alive, findings = lives(home), []
+    for row in table().parts:
+        life = alive.get(row.name)
+        up = life is not None and life.alive
+        seen = f"{row.does} : {'en marche' if up else 'arrêtée'}"
+        seen += f", {life.starts} démarrages" if life else ""
+        remedy = "" if up else f"systemctl status {row.user} ; journalctl -u {row.user}"
+        findings.append(Finding(row.name, up, seen, remedy))
+    return findings
+
+
+def _trust(root: Path, json_file: str | None) -> int:
+    """Every tie to a domain that may be attacked; 1 when there is one."""
+    from releve.kernel.clock import SystemClock
+    from releve.runtime.trust import State, of_this_machine, ties
+
+    if not root.is_dir():
+        raise BadInput(where=root, what="ce dossier n'existe pas", fix="--root DIR")
+    out = screen(json_file)
+    found = ties(of_this_machine(root), SystemClock().now())
+    for tie in found:
+        print(f"{tie.state.mark} {tie.state:8} {tie.subject} : {printable(tie.seen)}", file=out)
+        if tie.why:
+            print(f"  parce que : {tie.why}", file=out)
+        if tie.todo:
+            print(f"  → {tie.todo}", file=out)
+    tied = [tie for tie in found if tie.state is State.TIED]
+    unseen = [tie for tie in found if tie.state is State.UNSEEN]
+    print(f"{len(tied)} liens, {len(unseen)} points non vus.", file=out)
+    write_json(json_file, [asdict(tie) for tie in found])
+    return 1 if tied else 0
+
+
+def _programs(needed: Mapping[str, tuple[str, str]]) -> list[Finding]:
     findings = []
-    for program, (purpose, package) in PROGRAMS.items():
+    for program, (purpose, package) in needed.items():
         found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
         remedy = "" if found else f"apt-get install {package}"
         findings.append(Finding(program, bool(found), f"{purpose} : {found or 'absent'}", remedy))

@@ -13,6 +13,7 @@ from typer._click.exceptions import ClickException  # « unknown option » has n
 from releve.cli import (
     account,
     bench,
+    bundle,
     care,
     doctor,
     drill,
@@ -39,6 +40,7 @@ app.command("test", context_settings=test.CONTEXT)(test.test)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
+app.command("bundle")(bundle.bundle)
 app.add_typer(establishment.app, name="establishment")
 app.add_typer(vault.app, name="vault")
 app.add_typer(care.app, name="care")

@@ -16,7 +16,8 @@ from releve.kernel.world import World
 
 #: Where ``./run`` lies: state goes under it unless told otherwise.
 ROOT = Path(os.environ.get("RELEVE_ROOT", "."))
-DEFAULT_HOME = ROOT / "var/home"
+#: An installed program says where its home is.
+DEFAULT_HOME = Path(os.environ.get("RELEVE_DEFAULT_HOME") or ROOT / "var/home")
 
 HomeOption = Annotated[
     Path | None,

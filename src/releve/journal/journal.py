@@ -23,7 +23,7 @@ from releve.journal.layout import MAX_RECORD
 from releve.journal.reading import Record, records, segment_of
 from releve.journal.recovery import Origin, Recovered
 from releve.journal.tail import Tail
-from releve.kernel.durable import FsyncFailed, make_folder
+from releve.kernel.durable import FsyncFailed, creation_mode, make_folder
 from releve.kernel.errors import ReleveError
 from releve.kernel.units import MIB
 
@@ -204,7 +204,8 @@ class Journal:
 
 
 def _hold(folder: Path) -> int:
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    lock = os.open(folder / "lock", flags, creation_mode(folder, 0o600))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from releve.kernel.durable import fsync, fsync_folder
+from releve.kernel.durable import creation_mode, fsync, fsync_folder
 
 #: What the system says when there is no room: disk, quota, file size limit.
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -28,7 +28,8 @@ class Reserve:
         """Make the reserve unless it is there; raises ``OSError`` (``NO_SPACE``) without room."""
         if self._ready:
             return
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, creation_mode(self._folder, 0o600))
         try:
             if self._size:
                 os.posix_fallocate(descriptor, 0, self._size)

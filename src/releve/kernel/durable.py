@@ -8,9 +8,14 @@ that is lost.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
+
+_INHERITED = "system.posix_acl_default"
+#: No list here, or a file system that has none.
+_NO_LIST = (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class FsyncFailed(SystemExit):
@@ -63,13 +68,28 @@ def make_folder(path: Path, *, mode: int = 0o700) -> None:
     if path.is_dir():
         return
     make_folder(path.parent, mode=mode)
-    path.mkdir(mode=mode, exist_ok=True)
+    path.mkdir(mode=creation_mode(path.parent, mode), exist_ok=True)
     fsync_folder(path.parent)
+
+
+def creation_mode(folder: Path, mode: int) -> int:
+    """``mode`` for a file created in ``folder``; the group's bits are the owner's where the folder
+    carries an access list for its files (``runtime.accounts``). There they open nothing to a group:
+    they are the ceiling of what the list grants (acl(5)), and 0600 would close it to everybody.
+    """
+    try:
+        os.getxattr(folder, _INHERITED)
+    except OSError as error:
+        if error.errno in _NO_LIST:
+            return mode
+        raise
+    return mode | (mode & 0o700) >> 3
 
 
 def _write_beside(path: Path, data: bytes, mode: int) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    descriptor = os.open(temporary, flags, creation_mode(path.parent, mode))
     try:
         view = memoryview(data)
         while view:

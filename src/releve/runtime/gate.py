@@ -29,7 +29,7 @@ from releve.runtime import staging
 USER = "releve"
 ATTACKER = "releve-attaque"
 #: What root may be asked for; each is ``releve.runtime.launchers.<name>``.
-LAUNCHERS = ("rig", "attacker")
+LAUNCHERS = ("rig", "attacker", "trust")
 _MAX_REQUEST = 65536
 _MAX_FDS = 16
 
@@ -43,7 +43,9 @@ class UnknownUser(ReleveError):
 class LaunchRefused(ReleveError):
     """Le processus parent refuse de lancer « {kind} »."""
 
-    next_step = "Seuls le banc de pannes et l'attaquant d'exercice passent par lui."
+    next_step = (
+        "Seuls le banc de pannes, l'attaquant d'exercice et la lecture des liens passent par lui."
+    )
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def serve(part: Part) -> None:
     with (
         contextlib.closing(Intake.open(part.home)) as intake,
         _listener(part) as peers,
-        durable_line.bind(part.home) as followers,
+        part.handed("care.sock") or durable_line.bind(part.home) as followers,
     ):
         uvloop.run(_serve(part, intake, senders, peers, followers))
 

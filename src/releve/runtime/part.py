@@ -2,7 +2,9 @@
 
 A part is ``python -m releve.runtime.<name> --home DIR [--fd N]``. The supervisor binds the
 listening sockets and hands them down (``--fd``), so a part that is killed comes back on the same
-port and no caller is refused meanwhile. A part prints one JSON line once it can serve:
+port and no caller is refused meanwhile; in an installed home systemd does (``LISTEN_FDS``,
+sd_listen_fds(3)), under the names of ``runtime.units``. A part prints one JSON line once it can
+serve:
 ``{"ready": "receiver", "endpoints": {"receiver": "http://127.0.0.1:40123/"}}``.
 """
 
@@ -11,14 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, read
 from releve.kernel.lifeline import die_with_parent
+from releve.runtime.lives import hold
+
+_FIRST_HANDED = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,13 @@ class Part:
     fd: int | None
     #: Listening sockets that speak TLS.
     tls_fds: tuple[int, ...] = ()
+    #: Further sockets it was handed, by name.
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    def handed(self, name: str) -> socket.socket | None:
+        """The socket handed under ``name``; None when this process binds it by itself."""
+        number = self.others.get(name)
+        return None if number is None else socket.socket(fileno=number)
 
     def ready(self, **endpoints: str) -> None:
         """Tell the supervisor that this part serves, and where."""
@@ -58,4 +71,21 @@ def start(name: str) -> Part:
     parser.add_argument("--tls-fd", type=int, action="append", default=[])
     arguments = parser.parse_args()
     os.environ["RELEVE_HOME"] = str(arguments.home)
-    return Part(name, read(arguments.home), arguments.fd, tuple(arguments.tls_fd))
+    home = read(arguments.home)
+    hold(home, name)
+    handed = _activated()
+    main = handed.pop(name, arguments.fd)
+    return Part(name, home, main, tuple(arguments.tls_fd), handed)
+
+
+def _activated() -> dict[str, int]:
+    """Name → descriptor of what systemd handed down to this very process; not to its children."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return {}
+    names = os.environ.pop("LISTEN_FDNAMES", "").split(":")
+    count = int(os.environ.pop("LISTEN_FDS", "0"))
+    del os.environ["LISTEN_PID"]
+    numbers = range(_FIRST_HANDED, _FIRST_HANDED + count)
+    for number in numbers:
+        os.set_inheritable(number, False)
+    return dict(zip(names, numbers, strict=True))

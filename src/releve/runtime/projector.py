@@ -1,7 +1,7 @@
 """The projector part: ``python -m releve.runtime.projector --home DIR``. No listening socket.
 
 It alone writes the views. Started before or after the listener, it waits for it; pages go on
-reading the views while either is away. ``care rebuild`` asks it by a file in ``HOME/run``.
+reading the views while either is away. ``care rebuild`` asks it by a file in ``HOME/run/rebuild``.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def serve(part: Part) -> None:
         sole_writer(part.home, "receiver"),
         contextlib.closing(Register(part.home, SystemClock())) as register,
         _listener(part) as machines,
-        listen(part.home) as worker,
+        part.handed("receiver.sock") or listen(part.home) as worker,
     ):
         receiver = Receiver(register, Credentials(part.home), Reserve())
         uvloop.run(_serve(part, receiver, machines, worker))

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -40,11 +40,14 @@ def use_records(home: Home) -> None:
 
 
 def make_secrets(home: Home) -> None:
-    """The keys that sign sessions and seal TOTP secrets; kept once made."""
+    """The keys that sign sessions and seal TOTP secrets; kept once made. A part whose user may not
+    enter there (an installed home) needs none of them, and the installer made them.
+    """
     folder = home.secrets("web")
-    make_folder(folder)
-    create_durably(folder / "django.key", secrets.token_urlsafe(48).encode())
-    create_durably(folder / "second-factor.key", Fernet.generate_key())
+    with suppress(PermissionError):
+        make_folder(folder)
+        create_durably(folder / "django.key", secrets.token_urlsafe(48).encode())
+        create_durably(folder / "second-factor.key", Fernet.generate_key())
 
 
 def _migrate() -> None:

@@ -54,6 +54,11 @@ def _write(home: Home, settings: Settings) -> Settings:
     return settings
 
 
+def web_port(home: Home) -> int:
+    """The port of the pages, chosen free and remembered at the first call."""
+    return read_settings(home).web_port or remember(home, web_port=_free()).web_port
+
+
 def receiver_port(home: Home) -> int:
     """The receiver's port for this home, chosen free and remembered at the first call."""
     return read_settings(home).receiver_port or remember(home, receiver_port=_free()).receiver_port

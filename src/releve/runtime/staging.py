@@ -45,12 +45,15 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 _OPTIONS = {
     "--home": "home",
     "--json": "file",
+    "--out": "file",
+    "--sign": "input",
     "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
     "--certificate": "input",
     "--key": "input",
     "--plan": "input",
+    "--root": "seen",
 }
 #: Options without a value; every other one is followed by its value.
 _FLAGS = frozenset(
@@ -122,6 +125,9 @@ def _stage(plan: Plan, root: Path) -> None:
         if not given:
             raise PathRefused(path="« » (vide)", why="aucun chemin n'a été donné")
         if given == "-" or given.startswith("fd:"):
+            continue
+        if kind == "seen":  # looked at where it is: what is closed is read by a launcher
+            plan.arguments[place] = os.path.abspath(given)
             continue
         if kind == "scenario" and not given.endswith(".toml"):
             continue  # the name of one that is shipped

@@ -24,6 +24,7 @@ from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, sole_writer
 from releve.kernel.units import day
 from releve.runtime import tls
+from releve.runtime.accounts import MARK
 from releve.runtime.addresses import Address, check, listen, parse_all
 from releve.runtime.settings import (
     LOOPBACK,
@@ -48,6 +49,12 @@ class PortTaken(ReleveError):
         "Arrêtez le programme qui l'occupe ; pour les pages, --port en choisit un autre, pour le"
         " coffre et les messages, receiver_port et listener_port dans settings.json du dossier."
     )
+
+
+class InstalledHome(ReleveError):
+    """{path} est installé : chaque pièce y a son utilisateur, systemd les met en marche."""
+
+    next_step = "systemctl start releve.target"
 
 
 @dataclass
@@ -228,7 +235,13 @@ class Supervisor:
 
 
 def serve(home: Home, say: Callable[[str], None], port: int = 0) -> None:
-    """Serve a home until stopped; a second ``serve`` is refused and says where the first is."""
+    """Serve a home until stopped; a second ``serve`` is refused and says where the first is.
+
+    All parts run as this process's user: an installed home, which has one user per part, is
+    refused (:class:`InstalledHome`).
+    """
+    if (home.path / MARK).exists():
+        raise InstalledHome(path=home.path)
     with sole_writer(home, "serve"):
         asyncio.run(_run(home, say, port))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from releve import __version__
+from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.home import Home
 from releve.kernel.ids import DRILL_FINESS, Finess
 from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, NumberTaken, Tool, Value
+from releve.runtime.accounts import MARK
 from releve.runtime.ledger import open_ledger
 
 
@@ -45,10 +48,16 @@ AFact = TypeVar("AFact", bound=Stated)
 
 def declared_finess(home: Home) -> Finess | None:
     """A drill signs under a test number; a real home under its legal entity's once the first access
-    has declared it, under none before.
+    has declared it, under none before. Once published, it is read without the records.
     """
     if home.world is World.DRILL:
         return DRILL_FINESS
+    try:
+        return Finess(_published(home).read_text("ascii").strip())
+    except FileNotFoundError:
+        pass
+    if (home.path / MARK).exists():
+        return None  # a part that may not see the records waits for the pages to publish it
     from releve.runtime.records import use_records
 
     use_records(home)
@@ -59,6 +68,18 @@ def declared_finess(home: Home) -> Finess | None:
     close_old_connections()  # no request does it here: a database that restarted is found again
     where = home_perimeter()
     return where.ej if where else None
+
+
+def publish_finess(home: Home, number: Finess) -> None:
+    """Say it to the parts that do not read the records (``HOME/entity/finess``)."""
+    path = _published(home)
+    if not path.exists() or path.read_text("ascii").strip() != number:
+        make_folder(path.parent)
+        write_durably(path, f"{number}\n".encode("ascii"))
+
+
+def _published(home: Home) -> Path:
+    return home.path / "entity" / "finess"
 
 
 class ToolFacts(Generic[AFact]):

@@ -137,6 +137,17 @@ def first_access_code() -> str | None:
         return thread.submit(issue).result()
 
 
+def _publish_entity(home: Home) -> bool:
+    """The number under which other parts sign, once the first access has declared it."""
+    from releve.pages.house import home_perimeter
+    from releve.runtime.tool_facts import publish_finess
+
+    where = home_perimeter()
+    if where is not None:
+        publish_finess(home, where.ej)
+    return where is not None
+
+
 def _drain(home: Home, stop: threading.Event, faults: Faults) -> None:
     """Append what the pages told, twice a second; facts wait in the outbox while no signer runs."""
     from django.db import connection
@@ -147,8 +158,10 @@ def _drain(home: Home, stop: threading.Event, faults: Faults) -> None:
     from releve.ledger.place import Place
 
     path = Place(home).socket
+    published = False
     while not stop.wait(_DRAIN_SECONDS):
         try:
+            published = published or _publish_entity(home)
             if Outbox.objects.filter(appended=None, refused="").exists() and answers_at(path):
                 with LedgerClient(path) as ledger:
                     drain(ledger)

@@ -75,8 +75,11 @@ def _link(repository: Path, folder: Path, kind: Kind, name: str) -> None:
     """An object that left the disk is left out: restic, then the check, will say what it costs."""
     target = object_path(folder, kind, name)
     target.parent.mkdir(exist_ok=True)
+    source = object_path(repository, kind, name)
     try:
-        os.link(object_path(repository, kind, name), target)
+        os.link(source, target)
+    except PermissionError:  # another user's file: the kernel links only what one may write
+        shutil.copyfile(source, target)
     except FileNotFoundError:
         return
     except FileExistsError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from releve.web import cockpit, proofs, reach
+from releve.web import cockpit, proofs, reach, supervision
 
 urlpatterns = [
     path("", cockpit.today, name="today"),
+    path("supervision/metriques", supervision.metrics, name="metrics"),
     path("preuves/", proofs.index, name="proofs"),
     path("preuves/<int:index>/", proofs.detail, name="proof"),
     path("joindre/", reach.page, name="reach"),

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from releve.kernel.durable import fsync, fsync_folder, make_folder
+from releve.kernel.durable import creation_mode, fsync, fsync_folder, make_folder
 from releve.kernel.ids import MachineName
 from releve.vault.objects import Kind, Ref, is_object_name
 
@@ -86,7 +86,7 @@ class Upload:
         self._path = path
         self._hash = hashlib.sha256()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o400)
+        self._descriptor = os.open(path, flags, creation_mode(path.parent, 0o400))
         self.size = 0
 
     def write(self, chunks: Iterable[bytes]) -> None:

@@ -1,0 +1,195 @@
+"""What the installer asks of the program, as root: ``python -m releve.runtime.installed ACT``.
+
+Acts: ``may-update`` (refuses a home of a newer program, an open crisis, parts at work), ``users``,
+``home`` (birth, secrets, ports, access lists), ``units``, ``apply`` (access lists again, before
+each start of a part), ``next-steps``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pwd
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+
+from releve.kernel.clock import SystemClock
+from releve.kernel.durable import write_durably
+from releve.kernel.errors import ReleveError
+from releve.kernel.home import birth, read, writer_of
+from releve.kernel.world import World
+from releve.runtime.accounts import CONSOLE, MARK, apply, table
+from releve.runtime.settings import listener_port, read_settings, receiver_port, web_port
+
+_UNITS = Path("/etc/systemd/system")
+_CACHE = Path("/var/cache/releve")
+_RECORDS = "records.sqlite3"
+
+
+class CrisisOpen(ReleveError):
+    """Une crise est ouverte depuis {since} : aucune mise à jour ne commence pendant une crise."""
+
+    next_step = "Levez la crise d'abord (releve incident close), puis relancez install.sh."
+    exit_code = 1
+
+
+class PartsRunning(ReleveError):
+    """Des pièces de {path} sont en marche : {parts}."""
+
+    next_step = "Arrêtez-les (systemctl stop releve.target), puis relancez install.sh."
+
+
+class DrillHome(ReleveError):
+    """{path} est un dossier d'exercice : les comptes par pièce sont pour un dossier réel."""
+
+    next_step = "Donnez un autre dossier (--home)."
+
+
+def may_update(home: Path, prefix: Path) -> None:
+    """Raises :class:`CrisisOpen`, :class:`PartsRunning`, :class:`DrillHome`, ``HomeTooNew``,
+    ``HomeUnreadable``. Reads only.
+    """
+    if not (home / "home.json").exists():
+        return
+    found = read(home)
+    if found.world is not World.REAL:
+        raise DrillHome(path=home)
+    since = _crisis_since(home / _RECORDS)
+    if since:
+        raise CrisisOpen(since=since)
+    if not Path("/run/systemd/system").is_dir():  # else install.sh stops them itself
+        names = ("serve", *(row.name for row in table().parts))
+        running = [name for name in names if writer_of(found, name) is not None]
+        if running:
+            raise PartsRunning(path=home, parts=", ".join(running))
+
+
+def _crisis_since(records: Path) -> str | None:
+    """When the open crisis was opened, whatever version wrote the records; None when all is calm.
+
+    The table and its two columns are read as they are: no schema is brought up to date here.
+    """
+    if not records.exists():
+        return None
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(f"{records.resolve().as_uri()}?mode=ro", uri=True)) as base,
+    ):
+        row = base.execute(
+            "SELECT opened_at FROM incident_incident WHERE state = 'open' LIMIT 1"
+        ).fetchone()
+        return str(row[0]) if row else None
+    return None
+
+
+def make_users(home: Path, prefix: Path) -> None:
+    """The console's user and one per part; those that exist are left as they are."""
+    for name in (CONSOLE, *(row.user for row in table().parts)):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            command = ["useradd", "--system", "--user-group", "--no-create-home"]
+            command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name]
+            subprocess.run(command, check=True)
+
+
+def make_home(home: Path, prefix: Path) -> None:
+    """A real home, born if need be, with what no part may make by itself; then its access lists."""
+    from releve.care.kit.signature import KitKey
+    from releve.runtime.records import make_secrets
+
+    os.umask(0o077)
+    opened = birth(home, World.REAL, SystemClock().now())
+    opened.check_world(World.REAL)
+    make_secrets(opened)
+    KitKey(opened)
+    for remembered in (web_port, receiver_port, listener_port):
+        remembered(opened)
+    _records_apart(home)
+    apply(home)
+    write_durably(home / MARK, json.dumps({"prefix": str(prefix)}).encode(), mode=0o644)
+    _CACHE.mkdir(exist_ok=True)
+    _CACHE.chmod(0o755)
+
+
+def _records_apart(home: Path) -> None:
+    """Several parts write the records, and SQLite makes files beside: they get their own folder."""
+    folder, plain = home / "records", home / _RECORDS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if plain.is_symlink():
+        return
+    for path in sorted(home.glob(f"{_RECORDS}*")):
+        path.rename(folder / path.name)
+    (folder / _RECORDS).touch(mode=0o660)
+    plain.symlink_to(f"records/{_RECORDS}")
+
+
+def write_units(home: Path, prefix: Path) -> None:
+    """The units; those of an older version that are no longer wanted are taken away."""
+    from releve.runtime.units import Setting, units
+
+    settings = read_settings(read(home))
+    ports = {
+        "web_port": settings.web_port,
+        "receiver_port": settings.receiver_port,
+        "listener_port": settings.listener_port,
+    }
+    wanted = units(table(), Setting(prefix, home, ports))
+    _UNITS.mkdir(parents=True, exist_ok=True)
+    for old in [*_UNITS.glob("releve-*.service"), *_UNITS.glob("releve-*.socket")]:
+        if old.name not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
+        write_durably(_UNITS / name, text.encode(), mode=0o644)
+
+
+def again(home: Path, prefix: Path) -> None:
+    """The access lists, as the table says now."""
+    apply(home)
+
+
+def tell_next(home: Path, prefix: Path) -> None:
+    """What a person does now."""
+    port = read_settings(read(home)).web_port
+    sys.stdout.write(
+        f"Relève est installé ; données : {home}\n"
+        "Ensuite :\n"
+        "  1. releve account code            le code du premier administrateur\n"
+        f"  2. http://127.0.0.1:{port}/premier-acces/   (par un mandataire https, ou ssh -L)\n"
+        "  3. releve doctor --trust          ce qui lie cette machine au domaine attaquable\n"
+        "  4. chiffrez ce disque, copiez le dossier ailleurs, imprimez l'empreinte du registre\n"
+    )
+
+
+ACTS: Mapping[str, Callable[[Path, Path], None]] = {
+    "may-update": may_update,
+    "users": make_users,
+    "home": make_home,
+    "units": write_units,
+    "apply": again,
+    "next-steps": tell_next,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status of one act."""
+    parser = argparse.ArgumentParser(prog="releve.runtime.installed")
+    parser.add_argument("act", choices=sorted(ACTS))
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--prefix", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    try:
+        ACTS[given.act](given.home, given.prefix)
+    except ReleveError as error:
+        sys.stderr.write(f"REFUSÉ : {error}\n→ {error.remedy}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
