@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "releve.vault.app",
     "releve.care.app",
     "releve.incident.app",
+    "releve.retention.app",
     "releve.web",
     "allauth",
     "allauth.account",

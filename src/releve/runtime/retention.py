@@ -1,0 +1,252 @@
+"""Keeping and destroying on one home: what is due, who decided, doing it; who may listen.
+
+Whoever holds the console signs « console du serveur »; facts go to the ledger at once, or wait in
+the outbox while another process holds it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from releve.kernel.clock import Clock, SystemClock
+from releve.kernel.home import Home, HomeBusy, sole_writer
+from releve.ledger.errors import SignerUnreachable
+from releve.retention import Due, Entry, Plan, Rules, due_entries, due_months, read_rules
+from releve.retention.errors import (
+    BadAddress,
+    DpoMissing,
+    NoPurge,
+    NothingDue,
+    NotSigned,
+    NotTwoPeople,
+    PurgeHeld,
+)
+from releve.retention.purging import Counts, purge
+from releve.retention.reading import own_path
+from releve.retention.signing import Signer, check_alone, person_text, proposed, sign
+from releve.retention.stores import Store
+from releve.runtime.ledger import open_ledger
+from releve.runtime.records import use_records
+from releve.runtime.retention_world import HomeFeed, HomeFiles, hold_of, world_of
+
+if TYPE_CHECKING:
+    from releve.retention.app.models import Officer, Override, Purge
+
+CONSOLE = "console du serveur"
+_JOURNAL = "care.journal"
+
+
+@dataclass(frozen=True)
+class State:
+    """What is past its term now. ``why_not``: what forbids to destroy, None when nothing does;
+    ``unsigned``: the journal's line is not signed, so nothing of it may be purged.
+    """
+
+    rules: Rules
+    due: Due
+    files: tuple[Entry, ...]
+    unsigned: tuple[Store, ...]
+    why_not: str | None
+
+    @property
+    def plan(self) -> Plan:
+        """What may be decided now: what is due in stores whose line is signed."""
+        refused = {store.id for store in self.unsigned}
+        months = () if _JOURNAL in refused else self.due.months
+        files = tuple(entry.path for entry in self.files if entry.store not in refused)
+        return Plan(months, files)
+
+
+def state_of(home: Home, now: datetime) -> State:
+    """Raises ``RulesUnreadable``. The records must be usable."""
+    rules = read_rules(home)
+    feed, entries = HomeFeed(home, SystemClock()), HomeFiles(home).entries()
+    keep = rules.months_of(rules.store(_JOURNAL))
+    needed = feed.oldest_needed()
+    due = due_months(feed.months(), keep, needed, rules.open_stay_months, now)
+    files = list[Entry]()
+    for store in rules.stores:
+        mine = [entry for entry in entries if entry.store == store.id]
+        files += due_entries(mine, rules.months_of(store), now)
+    concerned = {entry.store for entry in files} | ({_JOURNAL} if due.months else set())
+    unsigned = tuple(s for s in rules.stores if s.id in concerned and not rules.signed(s))
+    return State(rules, due, tuple(files), unsigned, hold_of(home).held())
+
+
+def plan_to_decide(home: Home, now: datetime) -> Plan:
+    """What two people may decide now. Raises :class:`~releve.retention.errors.PurgeHeld`,
+    ``NothingDue``, ``NotSigned``.
+    """
+    state = state_of(home, now)
+    if state.why_not is not None:
+        raise PurgeHeld(why=state.why_not)
+    plan = state.plan
+    if not plan.months and not plan.files:
+        if state.unsigned:
+            first = state.unsigned[0]
+            raise NotSigned(name=first.name, id=first.id)
+        raise NothingDue()
+    return plan
+
+
+def run_purge(home: Home, row: Purge, clock: Clock) -> Counts:
+    """Do what was decided, or finish it. Raises what a purge raises, remembered on the row; one at
+    a time (``HomeBusy``).
+    """
+    from releve.retention.app import desk
+
+    with sole_writer(home, "purge"):
+        try:
+            counts = purge(row.planned, world_of(home, clock), clock.now)
+        except Exception as error:
+            desk.failed(row, f"{type(error).__name__} : {error}")
+            raise
+        desk.done(row, counts, clock.now())
+    return counts
+
+
+# --- the console ---------------------------------------------------------------------------------
+
+
+def sign_line(home: Home, id: str, by: Signer, months: int | None, now: datetime) -> Store:
+    """One person signs a line, as it stands or for longer. Raises ``ShorteningNeedsTwo``,
+    ``BadInput``, ``UnknownStore``, ``RulesUnreadable``.
+    """
+    rules = read_rules(home)
+    signer = by.checked(now.date())
+    check_alone(rules, proposed(rules, id, months))
+    signed = sign(home, id, signer, months)
+    tell_signatures(home, now)
+    return signed
+
+
+def tell_signatures(home: Home, now: datetime) -> int:
+    """What the home's table holds signed and the ledger does not know yet."""
+    if not own_path(home).exists():
+        return 0
+    use_records(home)
+    from releve.retention.app import desk
+
+    count = desk.tell_signatures(read_rules(home), now)
+    tell_waiting(home)
+    return count
+
+
+def enter_officer(home: Home, name: str, on: date, now: datetime) -> Officer:
+    """Enter the DPO from the console. Raises ``BadInput``."""
+    use_records(home)
+    from releve.retention.app import desk
+
+    row = desk.enter_officer(name, on, CONSOLE, now)
+    tell_waiting(home)
+    return row
+
+
+def officer(home: Home) -> Officer | None:
+    """The DPO in office."""
+    use_records(home)
+    from releve.retention.app import desk
+
+    return desk.officer()
+
+
+def overrides(home: Home) -> list[Override]:
+    """Listening that was opened without a DPO and is not regularised."""
+    use_records(home)
+    from releve.retention.app import desk
+
+    return desk.overrides()
+
+
+def decide_on_console(home: Home, dpo: str, second: str, now: datetime) -> Purge:
+    """The DPO and another named person decide together, at the server's console. Raises
+    ``NotTwoPeople``, and what :func:`plan_to_decide` raises.
+    """
+    use_records(home)
+    from releve.retention.app import desk
+
+    known = desk.officer()
+    if known is None:
+        fix = "entrez d'abord le DPO : ./run retention dpo --name … --date …"
+        raise NotTwoPeople(why="le DPO n'est pas renseigné", fix=fix)
+    if not _same(dpo, known.name):
+        fix = "--dpo est le nom du DPO, tel qu'il est renseigné."
+        raise NotTwoPeople(why="ce n'est pas le nom du DPO en fonction", fix=fix)
+    if _same(second, known.name):
+        fix = "--with nomme quelqu'un d'autre que le DPO."
+        raise NotTwoPeople(why="les deux noms sont le même", fix=fix)
+    plan = plan_to_decide(home, now)
+    row = desk.decide(plan, f"{known.name} (DPO) et {person_text(second)}, {CONSOLE}", now)
+    tell_waiting(home)
+    return row
+
+
+def resume(home: Home, clock: Clock) -> list[tuple[Purge, Counts]]:
+    """Do every purge that was decided and is not done. Raises ``NoPurge``."""
+    use_records(home)
+    from releve.retention.app import desk
+
+    rows = desk.waiting()
+    if not rows:
+        raise NoPurge()
+    done = [(row, run_purge(home, row, clock)) for row in rows]
+    tell_waiting(home)
+    return done
+
+
+# --- who may listen ------------------------------------------------------------------------------
+
+
+def may_listen(home: Home, address: str, reason: str | None, now: datetime) -> str | None:
+    """Whether messages may be received on ``address``; what must be said aloud, or None.
+
+    Loopback is never refused. Elsewhere the DPO must have been entered; a reason goes past, told to
+    the ledger. Raises ``BadAddress``, ``DpoMissing``, ``BadInput``.
+    """
+    try:
+        where = ipaddress.ip_address(address)
+    except ValueError:
+        raise BadAddress(address=address) from None
+    if officer(home) is not None:
+        return None
+    if where.is_loopback:
+        return unregistered()
+    if reason is None:
+        raise DpoMissing(address=address)
+    from releve.retention.app import desk
+
+    desk.override(reason, address, CONSOLE, now)
+    tell_waiting(home)
+    return (
+        f"ATTENTION : écoute sur {address} sans DPO renseigné. C'est au registre, et montré chaque"
+        " jour jusqu'à régularisation (./run retention dpo)."
+    )
+
+
+def unregistered() -> str:
+    """What is said where nothing is refused and no DPO was entered."""
+    return (
+        "DPO non renseigné : sur une autre adresse que celle de cette machine, l'écoute serait"
+        " refusée. ./run retention dpo --name … --date …"
+    )
+
+
+def warning(home: Home) -> str | None:
+    """The same, when it is true of this home."""
+    return None if officer(home) is not None else unregistered()
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def tell_waiting(home: Home) -> None:
+    """Append what waits in the outbox, unless another process holds the ledger and is silent."""
+    from releve.ledger.app.outbox import drain
+
+    with suppress(HomeBusy, SignerUnreachable), open_ledger(home) as ledger:
+        drain(ledger)

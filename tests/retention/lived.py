@@ -1,0 +1,100 @@
+"""A home that lived: a patient of an expired month, one who is still in bed, kits of both times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from releve.care.kit import publish_all
+from releve.care.opening import opened
+from releve.care.views import Views, views_path
+from releve.kernel.clock import ManualClock
+from releve.kernel.home import Home
+from releve.kernel.perimeter import perimeter
+from releve.retention.signing import Signer
+from releve.runtime.care_verbs import replay
+from releve.runtime.ledger import open_ledger
+from releve.runtime.retention import enter_officer, sign_line
+from tests.care.messages import Bed, Someone, a01, a03, a28, al1, mdm, oru, rde
+from tests.web.samples import EJ
+
+MARKER = "ZZMARQUEZZ"
+LEFT = Someone("770001", MARKER, "Zoé")
+STAYS = Someone("770002", "RESTE", "Rosalie")
+NEW = Someone("770003", "NOUVEAU", "Nadia")
+ALONE = Someone("770004", f"{MARKER}-SEUL", "Léon")
+B01, B02 = Bed("CHIR-B", "1", "B01", "S1"), Bed("CHIR-B", "2", "B02", "S2")
+B03, C01 = Bed("CHIR-B", "3", "B03", "S3"), Bed("CHIR-C", "1", "C01", "S4")
+#: Kept, and not read: it has no number.
+_UNREAD = f"MSH|^~\\&|LABO|CHV|R|V|20250115||ORU^R01|Q1|P|2.5\rPID|1||||{MARKER}\r".encode()
+#: When the marker patient was there, and when somebody looks back.
+THEN = datetime(2025, 1, 15, 10, tzinfo=UTC)
+NOW = datetime(2026, 11, 29, 4, tzinfo=UTC)
+EXPIRED = "2025-01"
+DPO, DAY = "Mme Garance Tissier", date(2026, 11, 2)
+
+
+def receive(home: Home, messages: Sequence[bytes], when: datetime) -> None:
+    """Through the real intake and projection, as if they came at ``when``."""
+    done = replay(home, "essai.hl7", b"".join(messages), ManualClock(when))
+    assert done.taken == len(messages), done
+
+
+def make_kits(home: Home, now: datetime) -> None:
+    """A kit of every ward, as of ``now``."""
+    made = list(
+        publish_all(
+            home, Views(views_path(home)), now, timedelta(minutes=15),
+            silence=timedelta.max, accepted=True,
+        )
+    )  # fmt: skip
+    assert made
+
+
+def long_ago(home: Home) -> None:
+    """January 2025: two stays that ended, each with everything; a file opened; kits."""
+    receive(
+        home,
+        [
+            a28(LEFT, al1(f"{MARKER}-ALLERGIE")),
+            a01(LEFT, B01, "1", at="20250115100000"),
+            rde(LEFT, B01, "P1", f"{MARKER}-MEDICAMENT"),
+            oru(LEFT, B01, "L1", "Potassium", f"{MARKER}-RESULTAT"),
+            mdm(LEFT, B01, "D1", "Compte rendu", f"Texte {MARKER}-DOCUMENT"),
+            a01(ALONE, C01, "4", at="20250115100000"),
+            _UNREAD,
+        ],
+        THEN,
+    )
+    make_kits(home, THEN)
+    look(home, LEFT, THEN, 1)
+    receive(
+        home,
+        [a03(LEFT, B01, "2", at="20250116100000"), a03(ALONE, C01, "5", at="20250116100000")],
+        THEN + timedelta(days=1),
+    )
+
+
+def today(home: Home) -> None:
+    """Patients who are in bed now, and kits of now."""
+    receive(home, [a28(NEW), a01(NEW, B03, "3", at="20261120100000")], NOW - timedelta(days=9))
+    make_kits(home, NOW - timedelta(minutes=20))
+
+
+def look(home: Home, who: Someone, when: datetime, number: int) -> str:
+    """Somebody opens a file; what the ledger commits to."""
+    key = Views(views_path(home)).find(who.name)[0].key
+    fact = opened(
+        home, patient=key, where=perimeter(EJ), who="compte 1", door="page", when=when,
+        origin="essai.pages", number=number,
+    )  # fmt: skip
+    with open_ledger(home) as ledger:
+        ledger.append(fact)
+    return fact.commitments["patient"]
+
+
+def agree(home: Home, *ids: str) -> None:
+    """The DPO is entered; these lines are signed as they stand."""
+    enter_officer(home, DPO, DAY, NOW)
+    for id in ids or ("care.journal",):
+        sign_line(home, id, Signer("Mme Odile Ferrand", "directrice", DAY), None, NOW)
