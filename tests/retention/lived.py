@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
-from releve.care.kit import publish_all
+from releve.care.kit import freeze, publish_all, renew, thaw
 from releve.care.opening import opened
 from releve.care.views import Views, views_path
+from releve.establishment import load
 from releve.kernel.clock import ManualClock
-from releve.kernel.home import Home
+from releve.kernel.home import Home, birth
+from releve.kernel.ids import machine_name
 from releve.kernel.perimeter import perimeter
+from releve.kernel.world import World
 from releve.retention.signing import Signer
+from releve.runtime import crisis
 from releve.runtime.care_verbs import replay
 from releve.runtime.ledger import open_ledger
+from releve.runtime.records import use_records
 from releve.runtime.retention import enter_officer, sign_line
+from releve.vault.enrolment import enrol
+from releve.vault.restic import Restic
 from tests.care.messages import Bed, Someone, a01, a03, a28, al1, mdm, oru, rde
 from tests.web.samples import EJ
 
@@ -98,3 +107,29 @@ def agree(home: Home, *ids: str) -> None:
     enter_officer(home, DPO, DAY, NOW)
     for id in ids or ("care.journal",):
         sign_line(home, id, Signer("Mme Odile Ferrand", "directrice", DAY), None, NOW)
+
+
+def _live(path: Path) -> None:
+    """Everything a home may come to hold, by the product's own doors."""
+    home = birth(path, World.DRILL, THEN)
+    use_records(home)
+    long_ago(home)
+    today(home)
+    agree(home)
+    folder = Path(__file__).parents[2] / "examples/valbrume"
+    for hours in (2, 1):
+        load(home, folder, NOW - timedelta(hours=hours))
+    crisis.open_crisis(home, "essai", NOW)
+    freeze(home, NOW, "essai")
+    crisis.write(home, "Vu à l'accueil.", NOW, decided=False, at=None, corrects=None)
+    crisis.close(home, "fin", NOW, false_alarm=False)
+    thaw(home, NOW)
+    renew(home, "CHIR-B", NOW)
+    enrol(home, machine_name("PC-LABO-04"), NOW, Restic(home.world, home.path))
+    restored = home.folder("restores") / "PC-LABO-04-1-1"
+    restored.mkdir()
+    (restored / "lettre.txt").write_text("x", "ascii")
+
+
+if __name__ == "__main__":
+    _live(Path(sys.argv[1]))

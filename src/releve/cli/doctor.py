@@ -12,6 +12,7 @@ import typer
 from releve.cli.options import HomeOption, JsonOption, open_home, screen, write_json
 from releve.kernel.home import Home, writer_of
 from releve.kernel.home import take_over as take_home_over
+from releve.kernel.world import World
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def doctor(
             print("Rien n'est en service. Pour démarrer : ./run serve", file=out)
         write_json(json_file, addresses)
         return 0
-    findings = [*_programs(), _postgresql(), _home(opened), _served(addresses)]
+    findings = [
+        *_programs(), _postgresql(), _home(opened), _served(addresses), _kept(opened), _dpo(opened)
+    ]  # fmt: skip
     for finding in findings:
         print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}", file=out)
         if finding.remedy:
@@ -102,3 +105,30 @@ def _home(home: Home) -> Finding:
 def _served(addresses: dict[str, str]) -> Finding:
     seen = ", ".join(f"{n} {a}" for n, a in addresses.items()) or "arrêté"
     return Finding("service", True, seen, "" if addresses else "./run serve")
+
+
+def _dpo(home: Home) -> Finding:
+    """Who agreed that real messages be received; nobody is asked in a drill home."""
+    from releve.runtime.retention import officer, overrides
+
+    found, late = officer(home), overrides(home)
+    if found is not None:
+        return Finding("dpo", True, f"{found.name}, accord du {found.agreed_on:%d/%m/%Y}")
+    seen = "non renseigné" + (f", écoute ouverte sans lui : {len(late)} fois" if late else "")
+    remedy = "./run retention dpo --name … --date AAAA-MM-JJ"
+    return Finding("dpo", home.world is World.DRILL, seen, remedy)
+
+
+def _kept(home: Home) -> Finding:
+    """Whether each duration is decided and signed."""
+    from releve.kernel.errors import ReleveError
+    from releve.retention import read_rules
+
+    try:
+        stores = read_rules(home).stores
+    except ReleveError as error:
+        return Finding("conservation", False, str(error), error.remedy)
+    missing = [store.id for store in stores if not (store.decided and store.signed)]
+    seen = f"{len(stores)} magasins, {len(missing)} à décider ou à signer"
+    remedy = "./run retention show" if missing else ""
+    return Finding("conservation", home.world is World.DRILL or not missing, seen, remedy)

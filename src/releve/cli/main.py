@@ -19,6 +19,7 @@ from releve.cli import (
     establishment,
     incident,
     ledger,
+    retention,
     serve,
     test,
     vault,
@@ -44,6 +45,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(care.app, name="care")
 app.add_typer(incident.app, name="incident")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(retention.app, name="retention")
 app.add_typer(account.app, name="account")
 
 

@@ -7,9 +7,11 @@ the outbox while another process holds it.
 from __future__ import annotations
 
 import ipaddress
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releve.kernel.clock import Clock, SystemClock
@@ -91,6 +93,17 @@ def plan_to_decide(home: Home, now: datetime) -> Plan:
             raise NotSigned(name=first.name, id=first.id)
         raise NothingDue()
     return plan
+
+
+def stray_paths(home: Home) -> list[str]:
+    """Files of the home that no store declares: somebody must say why they are kept."""
+    rules, found = read_rules(home), list[str]()
+    for folder, _, names in os.walk(home.path):
+        for name in names:
+            path = str((Path(folder) / name).relative_to(home.path))
+            if rules.of_path(path) is None:
+                found.append(path)
+    return sorted(found)
 
 
 def run_purge(home: Home, row: Purge, clock: Clock) -> Counts:

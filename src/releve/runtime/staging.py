@@ -27,6 +27,7 @@ _MS_SLAVE = 1 << 19
 
 #: Verbs that name paths in their plain arguments: what each argument is.
 _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("dossier",): ("output",),
     ("ledger", "append"): ("input",),
     ("ledger", "export"): ("output",),
     ("vault", "scan"): ("input", "input"),
@@ -52,7 +53,8 @@ _OPTIONS = {
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
+        "--all", "--card", "--check", "--decided", "--false-alarm", "--renew", "--resume",
+        "--roundtrip",
         "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
@@ -153,8 +155,9 @@ def _paths(arguments: list[str]) -> Iterator[tuple[int, str]]:
         else:
             plain.append(place)
             place += 1
-    kinds = _PLAIN.get(tuple(arguments[i] for i in plain[:2]), ())
-    yield from zip(plain[2:], kinds, strict=False)
+    verb = tuple(arguments[i] for i in plain[:2])
+    words = 2 if verb in _PLAIN else 1
+    yield from zip(plain[words:], _PLAIN.get(verb[:words], ()), strict=False)
 
 
 def _open_output(path: Path) -> int:
