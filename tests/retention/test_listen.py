@@ -10,11 +10,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from releve.care.mllp import frame
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
-from releve.kernel.home import Home
+from releve.kernel.home import Home, birth
+from releve.kernel.world import World
 from releve.ledger.evidence import encode
 from releve.retention.errors import BadAddress, DpoMissing
 from releve.runtime.ledger import read_entries
@@ -44,10 +46,13 @@ def test_the_network_is_refused_until_the_dpo_is_entered(records: Home, address:
 
 
 @pytest.mark.django_db
-def test_this_machine_is_only_warned(records: Home) -> None:
+def test_this_machine_is_only_warned(records: Home, tmp_path: Path, settings: Settings) -> None:
+    real = birth(tmp_path / "reel", World.REAL, NOW)
+    settings.HOME = real.path
     for address in HERE:
-        assert "DPO non renseigné" in (may_listen(records, address, None, NOW) or "")
-    assert "DPO non renseigné" in (warning(records) or "")
+        assert may_listen(records, address, None, NOW) is None
+        assert "DPO non renseigné" in (may_listen(real, address, None, NOW) or "")
+    assert "DPO non renseigné" in (warning(real) or "")
     with pytest.raises(BadAddress, match="n'est pas une adresse"):
         may_listen(records, "hopital.example", None, NOW)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.home import Home, HomeBusy, sole_writer
+from releve.kernel.world import World
 from releve.ledger.errors import SignerUnreachable
 from releve.retention import Due, Entry, Plan, Rules, due_entries, due_months, read_rules
 from releve.retention.errors import (
@@ -217,17 +218,17 @@ def resume(home: Home, clock: Clock) -> list[tuple[Purge, Counts]]:
 def may_listen(home: Home, address: str, reason: str | None, now: datetime) -> str | None:
     """Whether messages may be received on ``address``; what must be said aloud, or None.
 
-    Loopback is never refused. Elsewhere the DPO must have been entered; a reason goes past, told to
-    the ledger. Raises ``BadAddress``, ``DpoMissing``, ``BadInput``.
+    Loopback is never refused, and a real home is warned. Elsewhere the DPO must have been entered,
+    whatever the world; a reason goes past, told to the ledger. Raises ``BadAddress``, ``DpoMissing``, ``BadInput``.
     """
     try:
         where = ipaddress.ip_address(address)
     except ValueError:
         raise BadAddress(address=address) from None
+    if where.is_loopback:
+        return warning(home)
     if officer(home) is not None:
         return None
-    if where.is_loopback:
-        return unregistered()
     if reason is None:
         raise DpoMissing(address=address)
     from releve.retention.app import desk
@@ -240,17 +241,16 @@ def may_listen(home: Home, address: str, reason: str | None, now: datetime) -> s
     )
 
 
-def unregistered() -> str:
-    """What is said where nothing is refused and no DPO was entered."""
+def warning(home: Home) -> str | None:
+    """What is said where nothing is refused: a real home has no DPO yet. None otherwise; a drill's
+    patients are nobody.
+    """
+    if home.world is World.DRILL or officer(home) is not None:
+        return None
     return (
         "DPO non renseigné : sur une autre adresse que celle de cette machine, l'écoute serait"
         " refusée. ./run retention dpo --name … --date …"
     )
-
-
-def warning(home: Home) -> str | None:
-    """The same, when it is true of this home."""
-    return None if officer(home) is not None else unregistered()
 
 
 def _same(one: str, other: str) -> bool:
