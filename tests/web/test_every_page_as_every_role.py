@@ -68,6 +68,10 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_gate": (PRIVILEGED, ENTITY),
     "crisis_close": (PRIVILEGED, ENTITY),
     "crisis_reopen": (PRIVILEGED, ENTITY),
+    "retention": (PROOF_READERS, ENTITY),
+    "retention_line": (PROOF_READERS, ENTITY),
+    "retention_dpo": (APPROVERS, ENTITY),
+    "retention_purge": (APPROVERS, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
     "accounts": (DSI, ALL),
@@ -124,6 +128,8 @@ POSTED = {
     "crisis_gate",
     "crisis_close",
     "crisis_reopen",
+    "retention_dpo",
+    "retention_purge",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -176,6 +182,7 @@ def addresses(records: Home) -> dict[str, str]:
         "ward_live": ["CHIR-B"],
         "patient": [key],
         "patient_live": [key, "sans-sceau"],
+        "retention_line": ["care.journal"],
         "crisis_log": [crisis],
         "crisis_reopen": [crisis],
         "crisis_step": [first_steps()[0].slug],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -11,6 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 from releve.kernel.durable import write_durably
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home, sole_writer
+from releve.kernel.units import PARIS
 from releve.retention.errors import RulesUnreadable, ShorteningNeedsTwo
 from releve.retention.reading import FILE, own_path, read_own, read_rules, shipped
 from releve.retention.stores import Rules, Signature, Store, duration_words
@@ -30,13 +31,18 @@ class Signer:
     function: str
     on: date
 
-    def checked(self, today: date) -> Signer:
+    def checked(self, now: datetime) -> Signer:
         """The same, cleaned; raises ``BadInput``."""
         name, function = (person_text(text) for text in (self.name, self.function))
-        if self.on > today:
-            fix = "Donnez le jour de la signature, au plus tard aujourd'hui."
-            raise BadInput(where="date", what=f"le {self.on:%d/%m/%Y} n'est pas passé", fix=fix)
+        check_passed(self.on, now)
         return Signer(name, function, self.on)
+
+
+def check_passed(day: date, now: datetime) -> None:
+    """Raise ``BadInput`` for a day that has not begun, in Paris."""
+    if day > now.astimezone(PARIS).date():
+        fix = "Donnez le jour de la signature, au plus tard aujourd'hui."
+        raise BadInput(where="date", what=f"le {day:%d/%m/%Y} n'est pas passé", fix=fix)
 
 
 def person_text(text: str) -> str:

@@ -96,6 +96,24 @@ def plan_to_decide(home: Home, now: datetime) -> Plan:
     return plan
 
 
+def late_months(home: Home, now: datetime) -> int:
+    """How many months are past their term, held or not; cheap enough for a page of every day."""
+    rules = read_rules(home)
+    keep = rules.months_of(rules.store(_JOURNAL))
+    return len(due_months(HomeFeed(home, SystemClock()).months(), keep, None, 0, now).months)
+
+
+def propose(home: Home, now: datetime) -> bool:
+    """Tell the ledger what is past its term, once for the same; nothing is destroyed."""
+    from releve.retention.app import desk
+
+    desk.tell_signatures(read_rules(home), now)
+    state = state_of(home, now)
+    if not state.due.months and not state.files:
+        return False
+    return desk.tell_due(state.due.months, len(state.files), now)
+
+
 def stray_paths(home: Home) -> list[str]:
     """Files of the home that no store declares: somebody must say why they are kept."""
     rules, found = read_rules(home), list[str]()
@@ -131,7 +149,7 @@ def sign_line(home: Home, id: str, by: Signer, months: int | None, now: datetime
     ``BadInput``, ``UnknownStore``, ``RulesUnreadable``.
     """
     rules = read_rules(home)
-    signer = by.checked(now.date())
+    signer = by.checked(now)
     check_alone(rules, proposed(rules, id, months))
     signed = sign(home, id, signer, months)
     tell_signatures(home, now)
@@ -219,7 +237,8 @@ def may_listen(home: Home, address: str, reason: str | None, now: datetime) -> s
     """Whether messages may be received on ``address``; what must be said aloud, or None.
 
     Loopback is never refused, and a real home is warned. Elsewhere the DPO must have been entered,
-    whatever the world; a reason goes past, told to the ledger. Raises ``BadAddress``, ``DpoMissing``, ``BadInput``.
+    whatever the world; a reason goes past, told to the ledger. Raises ``BadAddress``,
+    ``DpoMissing``, ``BadInput``.
     """
     try:
         where = ipaddress.ip_address(address)

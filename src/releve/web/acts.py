@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from releve.pages.acts import Act
 from releve.pages.grants import GIVE_ROLE, GIVE_ROLE_ACT
 from releve.vault.app.acts import RESTORE, RESTORE_ACT
+from releve.web.retention_acts import PURGE, PURGE_ACT, SHORTEN, SHORTEN_ACT
 
 ACTS: Mapping[str, Act] = {
     GIVE_ROLE: GIVE_ROLE_ACT,
     RESTORE: RESTORE_ACT,
+    PURGE: PURGE_ACT,
+    SHORTEN: SHORTEN_ACT,
 }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from releve.web import cockpit, proofs
+from releve.web import cockpit, proofs, retention
 
 urlpatterns = [
     path("", cockpit.today, name="today"),
     path("preuves/", proofs.index, name="proofs"),
     path("preuves/<int:index>/", proofs.detail, name="proof"),
+    path("conservation/", retention.index, name="retention"),
+    path("conservation/dpo/", retention.enter_dpo, name="retention_dpo"),
+    path("conservation/purger/", retention.ask_purge, name="retention_purge"),
+    path("conservation/<str:id>/", retention.line, name="retention_line"),
     path("", include("releve.care.app.urls")),
     path("", include("releve.vault.app.urls")),
     path("", include("releve.incident.app.urls")),

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from releve.kernel.errors import BadInput
 from releve.retention.app import facts
-from releve.retention.app.models import Officer, Override, Purge, SignedLine
+from releve.retention.app.models import Officer, Override, Purge, Told
 from releve.retention.purging import Counts, Plan
-from releve.retention.signing import person_text
+from releve.retention.signing import check_passed, person_text
 from releve.retention.stores import Rules, Store
 
 _LONGEST_REASON = 500
@@ -32,9 +34,7 @@ def enter_officer(
 ) -> Officer:
     """Enter the DPO; listening that was opened without one is regularised. Raises ``BadInput``."""
     clean = person_text(name)
-    if agreed_on > now.date():
-        fix = "Donnez le jour de son accord, au plus tard aujourd'hui."
-        raise BadInput(where="date", what=f"le {agreed_on:%d/%m/%Y} n'est pas passé", fix=fix)
+    check_passed(agreed_on, now)
     with transaction.atomic():
         row = Officer.objects.create(
             name=clean, agreed_on=agreed_on, at=now, by_id=account, by_words=by_words[:200]
@@ -81,24 +81,41 @@ def tell_signatures(rules: Rules, now: datetime) -> int:
     return count
 
 
+def tell_due(months: Sequence[str], files: int, now: datetime) -> bool:
+    """Tell, once for the same, what is past its term and waits for two people."""
+    key = _key("due", *months, str(bool(files)))
+    with _once(key, facts.DUE, now) as first:
+        if first:
+            facts.tell(
+                facts.DUE, now, len(months), unit="mois", kind="event",
+                detail={"months": " ".join(months)[:2000], "files": files},
+            )  # fmt: skip
+        return first
+
+
 def _tell_signature(store: Store, now: datetime) -> bool:
     by = store.signature
     if by is None:
         return False
     words = json.dumps([store.line, by.name, by.function, by.on.isoformat()])
-    key = hashlib.sha256(words.encode()).hexdigest()
-    if SignedLine.objects.filter(key=key).exists():
-        return False
-    try:
-        with transaction.atomic():
-            SignedLine.objects.create(key=key, store=store.id, at=now)
+    with _once(_key("signed", words), facts.SIGNED, now) as first:
+        if first:
             facts.tell(
                 facts.SIGNED, now, store.id, commitments={"by": facts.commit(words)},
                 detail={"line": store.line, "months": store.months, "on": by.on.isoformat()},
             )  # fmt: skip
-    except IntegrityError:  # another process told it meanwhile
-        return False
-    return True
+        return first
+
+
+def _key(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+@contextmanager
+def _once(key: str, what: str, now: datetime) -> Iterator[bool]:
+    """One transaction, where ``key`` was never told before (True) or was (False)."""
+    with transaction.atomic():
+        yield Told.objects.get_or_create(key=key, defaults={"what": what, "at": now})[1]
 
 
 def decide(plan: Plan, by_words: str, now: datetime) -> Purge:

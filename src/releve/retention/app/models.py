@@ -46,15 +46,15 @@ class Override(models.Model):
         return f"{self.address} : {self.reason[:60]}"
 
 
-class SignedLine(models.Model):
-    """A signature of a line that the ledger was told of: once per line and signatory."""
+class Told(models.Model):
+    """What the ledger was told once and must not be told again: a signature, a term reached."""
 
     key = models.CharField(max_length=64, unique=True)
-    store = models.CharField(max_length=80)
+    what = models.CharField(max_length=80)
     at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return self.store
+        return self.what
 
 
 class Purge(models.Model):
