@@ -15,6 +15,7 @@ from releve.cli import (
     bench,
     care,
     doctor,
+    dossier,
     drill,
     establishment,
     incident,
@@ -40,6 +41,7 @@ app.command("test", context_settings=test.CONTEXT)(test.test)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
+app.command("dossier")(dossier.dossier)
 app.add_typer(establishment.app, name="establishment")
 app.add_typer(vault.app, name="vault")
 app.add_typer(care.app, name="care")
