@@ -7,6 +7,8 @@ from html import escape
 from releve.dossier.material import Flow
 
 _WIDTH, _LINE, _TOP = 640, 58, 16
+#: Characters that an arrow carries.
+_LABEL = 35
 _STYLE = (
     'text{font-family:"DejaVu Sans","Bitstream Vera Sans";font-size:14px;fill:#000}'
     ".small{font-size:11.5px;fill:#333}rect{fill:#fff;stroke:#000}"
@@ -34,10 +36,14 @@ def _line(flow: Flow, y: int) -> str:
         f'<rect x="1" y="{y}" width="212" height="44"/>{_two(flow.source, 8, y, 26)}'
         f'<line x1="213" y1="{y + 22}" x2="448" y2="{y + 22}"/>'
         f'<path d="M448 {y + 17} l10 5 l-10 5 z"/>'
-        f'<text x="222" y="{y + 16}" class="small">{escape(flow.protocol[:36])}</text>'
-        f'<text x="222" y="{y + 37}" class="small">{escape(flow.where[:36])}</text>'
+        f'<text x="222" y="{y + 16}" class="small">{escape(_short(flow.protocol))}</text>'
+        f'<text x="222" y="{y + 37}" class="small">{escape(_short(flow.where))}</text>'
         f'<rect x="459" y="{y}" width="180" height="44" class="in"/>{_two(flow.target, 467, y, 21)}'
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
 
 
 def _two(text: str, x: int, y: int, most: int) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Flow:
-    """``where``: the address now, or the port that is kept; ``state``: served, stopped, by hand."""
+    """``where``: the address now, or the port that is kept; ``state``: served, stopped, by hand;
+    ``port``: a network port, not a file nor a socket of the home.
+    """
 
     source: str
     target: str
@@ -24,6 +26,7 @@ class Flow:
     content: str
     transport: str
     state: str
+    port: bool
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from releve.dossier.material import Material
 from releve.kernel.units import moment
 
 _DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
-#: Longer runs are broken where nothing shows.
-_RUN = re.compile(r"\S{22}(?=\S)")
+#: Names are broken after their signs, longer runs anywhere; nothing shows there.
+_SIGN = re.compile(r"(?<=\w[./_:])(?=\w)")
+_RUN = re.compile(r"[^\s\u200b]{16}(?=[^\s\u200b])")
 _LONGEST = 2000
 
 
@@ -66,7 +67,7 @@ def _walk(value: object) -> object:
 
 def _broken(text: str) -> str:
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_LONGEST])
-    return _RUN.sub(lambda run: run[0] + "\u200b", shown)
+    return _RUN.sub(lambda run: run[0] + "\u200b", _SIGN.sub("\u200b", shown))
 
 
 def _fonts() -> list[Path]:

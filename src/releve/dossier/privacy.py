@@ -173,7 +173,10 @@ def _entry(store: Kept, material: Material) -> tuple[tuple[str, ...], ...]:
         ("Fondement", store.basis),
         ("Personnes concernées", store.people),
         ("Données", store.holds),
-        ("Destinataires", "agents habilités, par rôle et périmètre ; aucun transfert hors de l'UE"),
+        (
+            "Destinataires",
+            "agents habilités, par rôle et périmètre ; le logiciel ne transfère rien",
+        ),
         ("Durée", f"{store.duration} ; {store.signature}"),
         ("Source de la durée", f"{store.source} ({store.status})"),
         ("Mesures de sécurité", f"clé : {store.key} ; fin : {store.destruction}"),

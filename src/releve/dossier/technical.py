@@ -8,6 +8,7 @@ from releve.dossier import drawing, missing, threats
 from releve.dossier.blocks import Document, Drawing, Items, Section, Table, Text
 from releve.dossier.material import Material, described
 
+_LOOPBACK = ("127.", "[::1]")
 _FLOW_HEADS = (
     "Source", "Destination", "Protocole", "Adresse ou port", "Données", "Contenu", "Transport",
     "État",
@@ -78,11 +79,14 @@ def architecture(material: Material) -> Document:
 
 def flows(material: Material) -> Document:
     """The flow matrix; the same lines as ``flux.csv``."""
-    outgoing = "Aucun flux sortant : Relève n'appelle aucun service, n'envoie ni courriel ni SMS."
+    outgoing = (
+        "En service, aucune pièce n'appelle l'extérieur : ni mise à jour, ni annuaire, ni courriel,"
+        " ni SMS."
+    )
     return Document(
         "02-flux",
         "Matrice de flux",
-        "Trois ports écoutent, sur la machine elle-même ; rien ne sort.",
+        _first_flow(material),
         "des réglages (settings.json), des adresses en service (run/endpoints.json)",
         (
             Section("Les flux, un par ligne", (Table(_FLOW_HEADS, flow_rows(material)),)),
@@ -91,6 +95,14 @@ def flows(material: Material) -> Document:
         tuple(missing.service(material)),
         wide=True,
     )
+
+
+def _first_flow(material: Material) -> str:
+    """What listens, and where, in a sentence."""
+    ports = [flow.where for flow in material.flows if flow.port]
+    network = [where for where in ports if not any(own in where for own in _LOOPBACK)]
+    where = "sur la machine elle-même" if not network else "dont une partie sur le réseau"
+    return f"{len(ports)} ports écoutent, {where} ; rien ne sort."
 
 
 def flow_rows(material: Material) -> tuple[tuple[str, ...], ...]:
@@ -239,6 +251,11 @@ def _positions() -> tuple[Text | Table, ...]:
         "Tableau du modèle de menaces, en anglais, mot pour mot : ce que chaque position peut lire,"
         " détruire, contrefaire, arrêter, et ce qui survit."
     )
-    rows = tuple(row[:6] for row in threats.positions())
-    heads = ("Position", "Read", "Destroy", "Forge", "Stop", "What survives")
-    return Text(said), Table(heads, rows, (1.6, 1.4, 1.3, 1.3, 1, 1.4))
+    names = ("read", "destroy", "forge", "stop", "what survives")
+    rows = tuple(
+        (row[0], " · ".join(f"{name}: {cell}" for name, cell in zip(names, row[1:], strict=False)))
+        for row in threats.positions()
+    )
+    return Text(said), Table(
+        ("Position", "Read, destroy, forge, stop, what survives"), rows, (1, 3), "english"
+    )

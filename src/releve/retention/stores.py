@@ -47,7 +47,7 @@ _KEYS = {
     "month": "une clé par mois de réception",
     "window": "une clé par service et par fenêtre de code",
     "repository": "un mot de passe par machine",
-    "none": "aucune : en clair, protégé par le disque chiffré de la machine",
+    "none": "aucune : en clair ; chiffrer le disque est à la charge de l'hôpital",
 }
 
 

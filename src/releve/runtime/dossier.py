@@ -91,6 +91,7 @@ def _flows(home: Home, endpoints: dict[str, str]) -> tuple[Flow, ...]:
                 each["content"],
                 each["transport"],
                 state,
+                port.endswith("_port"),
             )
         )
     return tuple(flows)
