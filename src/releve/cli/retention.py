@@ -167,7 +167,7 @@ def _show_store(store: Store, rules: Rules, out: TextIO) -> None:
         ("durée", f"{duration_words(store, rules)} ; {signature_words(store)}"),
         ("clé", store.key_words),
         ("destruction", store.destruction.words),
-        ("source", f"{store.source} ({store.status})"),
+        ("source", f"{store.source} ({store.status_words})"),
     ):
         print(f"    {label:12} {printable(words)}", file=out)
 

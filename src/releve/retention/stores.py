@@ -43,6 +43,13 @@ _DESTRUCTION = {
     Destruction.AGE: "fichiers plus vieux que la durée effacés",
     Destruction.NONE: "rien ne s'y efface par l'âge",
 }
+_STATUS = {
+    "in_force": "en vigueur",
+    "bill": "projet de loi",
+    "programme": "programme",
+    "recommendation": "recommandation",
+    "unknown": "non vérifié",
+}
 _KEYS = {
     "month": "une clé par mois de réception",
     "window": "une clé par service et par fenêtre de code",
@@ -120,6 +127,11 @@ class Store:
     def key_words(self) -> str:
         """What enciphers it, in words."""
         return _KEYS[self.key]
+
+    @property
+    def status_words(self) -> str:
+        """How sure the source is, in words."""
+        return _STATUS[self.status]
 
     @property
     def baseline(self) -> int | None:

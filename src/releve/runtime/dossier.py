@@ -111,7 +111,7 @@ def _stores(home: Home) -> tuple[Kept, ...]:
             store.key_words,
             store.destruction.words,
             store.source,
-            store.status,
+            store.status_words,
             signature_words(store),
             store.decided,
             store.signed,

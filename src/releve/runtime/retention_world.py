@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from releve.care import facts as care_facts
@@ -146,7 +147,7 @@ class HomeFiles:
 
     def entries(self) -> Sequence[Entry]:
         """Each first level of a store that age ends, by its last change; generations of the
-        establishment by when they were loaded.
+        establishment by when another took their place.
         """
         found = list[Entry]()
         for store in read_rules(self._home).stores:
@@ -178,9 +179,9 @@ class HomeFiles:
             now_current.number if now_current else None,
             crisis.opened_at if crisis else None,
         )
-        for number, when in loaded:
+        for (number, _), (_, replaced) in pairwise(loaded):
             if number not in spared:
-                yield Entry(_GENERATIONS, f"{_GENERATIONS}/{number}", when)
+                yield Entry(_GENERATIONS, f"{_GENERATIONS}/{number}", replaced)
 
     def remove(self, path: str) -> bool:
         target = self._inside(path)
