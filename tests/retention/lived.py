@@ -21,7 +21,7 @@ from releve.runtime import crisis
 from releve.runtime.care_verbs import replay
 from releve.runtime.ledger import open_ledger
 from releve.runtime.records import use_records
-from releve.runtime.retention import enter_officer, sign_line
+from releve.runtime.retention import decide_on_console, enter_officer, sign_line
 from releve.vault.enrolment import enrol
 from releve.vault.restic import Restic
 from tests.care.messages import Bed, Someone, a01, a03, a28, al1, mdm, oru, rde
@@ -129,6 +129,9 @@ def _live(path: Path) -> None:
     restored = home.folder("restores") / "PC-LABO-04-1-1"
     restored.mkdir()
     (restored / "lettre.txt").write_text("x", "ascii")
+    from releve.runtime.retention_tasks import do_purge
+
+    do_purge.enqueue(decide_on_console(home, DPO, "M. Samir Belkacem", NOW).pk)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from releve.care.keys import MonthKeys
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home, read
 from releve.retention import Signer, read_rules, shipped, sign
 from releve.retention.errors import RulesUnreadable, ShorteningNeedsTwo, UnknownStore
 from releve.retention.reading import own_path
 from releve.retention.stores import duration_words, signature_words
+from releve.runtime.ledger import read_entries
 from releve.runtime.retention import sign_line, stray_paths
-from tests.retention.lived import NOW
+from tests.retention.lived import EXPIRED, MARKER, NOW
+from tests.retention.marker import found
 from tests.runtime.test_supervisor import Service, _wait
 
 BY = Signer("Mme Odile Ferrand", "directrice", date(2026, 11, 2))
@@ -26,7 +32,9 @@ BY = Signer("Mme Odile Ferrand", "directrice", date(2026, 11, 2))
 
 @pytest.fixture(scope="module")
 def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that did everything, then served until every part was up."""
+    """A home that did everything, then served until every part was up, and the duty part had done
+    the purge that was decided.
+    """
     if shutil.which("restic") is None:
         pytest.skip("restic manque : apt-get install restic")
     path = tmp_path_factory.mktemp("vecu") / "home"
@@ -35,15 +43,28 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Home:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
+    assert found(read(path), MARKER)
     service = Service(path)
     try:
         _wait("all parts up", service.up)
-        _wait("duty at work", lambda: (path / "run/duty.lock").exists())
+        _wait("purge done by the duty part", lambda: _purged(path))
         assert stray_paths(read(path)) == []
     finally:
         service.process.send_signal(signal.SIGINT)
         service.process.wait(40)
     return read(path)
+
+
+def _purged(path: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{path}/records.sqlite3?mode=ro", uri=True)) as base:
+        return bool(base.execute("SELECT 1 FROM retention_purge WHERE state = 'done'").fetchone())
+
+
+def test_the_living_service_purges_what_two_people_decided(lived_in: Home) -> None:
+    assert MonthKeys(lived_in).destroyed() == (EXPIRED,)
+    assert found(lived_in, MARKER) == []
+    whats = [evidence.what for _, evidence in read_entries(lived_in)]
+    assert whats.count("retention.purged") == whats.count("care.month.forgotten") == 1
 
 
 def test_no_path_of_a_lived_in_home_is_without_a_store(lived_in: Home) -> None:

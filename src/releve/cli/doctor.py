@@ -116,7 +116,7 @@ def _dpo(home: Home) -> Finding:
         return Finding("dpo", True, f"{found.name}, accord du {found.agreed_on:%d/%m/%Y}")
     seen = "non renseigné" + (f", écoute ouverte sans lui : {len(late)} fois" if late else "")
     remedy = "./run retention dpo --name … --date AAAA-MM-JJ"
-    return Finding("dpo", home.world is World.DRILL, seen, remedy)
+    return Finding("dpo", not _receives(home), seen, remedy)
 
 
 def _kept(home: Home) -> Finding:
@@ -131,4 +131,9 @@ def _kept(home: Home) -> Finding:
     missing = [store.id for store in stores if not (store.decided and store.signed)]
     seen = f"{len(stores)} magasins, {len(missing)} à décider ou à signer"
     remedy = "./run retention show" if missing else ""
-    return Finding("conservation", home.world is World.DRILL or not missing, seen, remedy)
+    return Finding("conservation", not missing or not _receives(home), seen, remedy)
+
+
+def _receives(home: Home) -> bool:
+    """Whether real patients' messages may be here: not before the listener's first start."""
+    return home.world is World.REAL and (home.path / "care/journal").is_dir()
