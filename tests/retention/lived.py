@@ -25,6 +25,7 @@ from releve.runtime.retention import decide_on_console, enter_officer, sign_line
 from releve.vault.enrolment import enrol
 from releve.vault.restic import Restic
 from tests.care.messages import Bed, Someone, a01, a03, a28, al1, mdm, oru, rde
+from tests.care.pages.hospital import write_folder
 from tests.web.samples import EJ
 
 MARKER = "ZZMARQUEZZ"
@@ -116,7 +117,7 @@ def _live(path: Path) -> None:
     long_ago(home)
     today(home)
     agree(home)
-    folder = Path(__file__).parents[2] / "examples/valbrume"
+    folder = write_folder(path.parent / "hopital")
     for hours in (2, 1):
         load(home, folder, NOW - timedelta(hours=hours))
     crisis.open_crisis(home, "essai", NOW)
@@ -129,8 +130,12 @@ def _live(path: Path) -> None:
     restored = home.folder("restores") / "PC-LABO-04-1-1"
     restored.mkdir()
     (restored / "lettre.txt").write_text("x", "ascii")
+    from releve.jobs.app.models import Job
+    from releve.runtime.duty_tasks import thaw_kits
     from releve.runtime.retention_tasks import do_purge
 
+    thaw_kits.enqueue(unique_key="essai")
+    Job.objects.update(state="done", ended_at=NOW, error=f"ValueError : {MARKER}")
     do_purge.enqueue(decide_on_console(home, DPO, "M. Samir Belkacem", NOW).pk)
 
 

@@ -29,7 +29,7 @@ from releve.retention.purging import World
 from releve.runtime.ledger import open_ledger, read_entries
 from releve.runtime.retention import decide_on_console, resume, state_of
 from releve.runtime.retention_world import world_of
-from tests.care.messages import a01, a02, a03, a31
+from tests.care.messages import a01, a02, a03, a31, al1
 from tests.ledger.examples import stand_alone
 from tests.retention.lived import (
     B02,
@@ -156,11 +156,34 @@ def test_who_is_still_in_bed_holds_the_months_that_spoke_of_them(records: Home) 
 
 
 def test_an_allergy_told_before_the_stay_is_held_too(records: Home) -> None:
-    from tests.care.messages import al1
-
     receive(records, [a31(STAYS, al1("Pénicilline"))], THEN)
     receive(records, [a01(STAYS, B02, "7", at="20261120100000")], NOW - timedelta(days=9))
     assert [held.month for held in state_of(records, NOW).due.held] == [EXPIRED]
+
+
+def test_a_month_decided_and_needed_since_stays(records: Home) -> None:
+    """Two people decided; before it was done somebody came whose allergy was told in that month."""
+    receive(records, [a31(STAYS, al1("Pénicilline"))], THEN)
+    agree(records)
+    row = decide_on_console(records, DPO, SECOND, NOW)
+    assert row.planned.months == (EXPIRED,)
+    receive(records, [a01(STAYS, B02, "7", at="20261129030000")], NOW)
+    ((_, counts),) = resume(records, ManualClock(NOW))
+    assert counts.months == 0
+    assert EXPIRED in MonthKeys(records).months()
+    assert Views(views_path(records)).find(STAYS.name)[0].bed == "B02"
+
+
+def test_an_opening_in_a_month_without_messages_loses_its_salt_too(lived: Home) -> None:
+    silent = datetime(2024, 12, 3, tzinfo=NOW.tzinfo)
+    made = [look(lived, NEW, silent, 7), look(lived, NEW, NOW - timedelta(days=8), 8)]
+    agree(lived)
+    decide_on_console(lived, DPO, SECOND, NOW)
+    resume(lived, ManualClock(NOW))
+    salts = Salts(Place(lived).salts)
+    with pytest.raises(SaltUnknown):
+        salts.salt(made[0])
+    assert salts.salt(made[1])
 
 
 def _crisis(home: Home) -> None:

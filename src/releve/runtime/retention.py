@@ -126,19 +126,30 @@ def stray_paths(home: Home) -> list[str]:
 
 
 def run_purge(home: Home, row: Purge, clock: Clock) -> Counts:
-    """Do what was decided, or finish it. Raises what a purge raises, remembered on the row; one at
-    a time (``HomeBusy``).
+    """Do what was decided, or finish it, but for what is no longer past its term or is needed by a
+    stay since. Raises what a purge raises, remembered on the row; one at a time (``HomeBusy``).
     """
     from releve.retention.app import desk
 
     with sole_writer(home, "purge"):
         try:
-            counts = purge(row.planned, world_of(home, clock), clock.now)
+            plan = _still_due(home, row.planned, clock)
+            counts = purge(plan, world_of(home, clock), clock.now)
         except Exception as error:
             desk.failed(row, f"{type(error).__name__} : {error}")
             raise
         desk.done(row, counts, clock.now())
     return counts
+
+
+def _still_due(home: Home, plan: Plan, clock: Clock) -> Plan:
+    """The plan less what must stay after all; a month whose key is gone is finished whatever."""
+    state, kept = state_of(home, clock.now()), frozenset(HomeFeed(home, clock).months())
+    files = frozenset(entry.path for entry in state.files)
+    return Plan(
+        tuple(m for m in plan.months if m not in kept or m in state.due.months),
+        tuple(path for path in plan.files if path in files),
+    )
 
 
 # --- the console ---------------------------------------------------------------------------------

@@ -107,18 +107,20 @@ class HomeProof:
         self._place = Place(home)
 
     def destroy_salts(self, months: Sequence[str]) -> int:
-        """Those of care's facts: who opened whose file. What else the ledger commits to (paths,
-        lines of a crisis) has its own term.
+        """Those of care's facts (who opened whose file) told in these months, or in earlier ones of
+        which no key is left. What else the ledger commits to (paths, lines of a crisis) has its
+        own term.
         """
-        wanted, salts, known = frozenset(months), Salts(self._place.salts), set[str]()
+        newest, kept = max(months), frozenset(MonthKeys(self._place.home).months())
+        salts, known = Salts(self._place.salts), set[str]()
 
         def of_patients(evidence: Evidence) -> bool:
-            known.update(evidence.commitments.values())
-            return evidence.what.startswith("care.") and month_of(evidence.when) in wanted
+            month = month_of(evidence.when)
+            return evidence.what.startswith("care.") and month <= newest and month not in kept
 
         count = destroy_salts(salts, self._entries(known), of_patients)
         known |= self._waiting()
-        for made in orphans(self._place.salts, known, month_end(max(months))):
+        for made in orphans(self._place.salts, known, month_end(newest)):
             salts.destroy(made)
             count += 1
         return count
@@ -202,8 +204,10 @@ class HomeFiles:
         return self._home.path / path
 
     def empty(self) -> int:
-        """Logs are cut where they stand: their writers append."""
-        count = 0
+        """Logs are cut where they stand: their writers append. The words of jobs' past errors are
+        logs too.
+        """
+        count = _forget_errors()
         for store in read_rules(self._home).stores:
             if store.destruction is not Destruction.EMPTIED:
                 continue
@@ -217,6 +221,18 @@ class HomeFiles:
                     if store.id != "logs":
                         path.unlink()
         return count
+
+
+def _forget_errors() -> int:
+    from django.db import OperationalError, connection
+
+    from releve.jobs.app.store import forget_errors
+
+    count = forget_errors()
+    if count and connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with suppress(OperationalError), connection.cursor() as cursor:  # a reader holds it
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return count
 
 
 def copies_of(home: Home) -> Copies:
