@@ -20,7 +20,7 @@ from releve.kernel.clock import ManualClock
 from releve.kernel.home import Home, birth
 from releve.kernel.world import World
 from releve.runtime.records import use_records
-from tests.retention.lived import DPO, MARKER, NOW, agree, long_ago, today
+from tests.retention.lived import MARKER, NOW, agree, decide, long_ago, today
 from tests.retention.marker import found
 
 #: Durable steps between two deaths.
@@ -51,12 +51,10 @@ def main(path: Path) -> None:
 
 
 def _decided(home: Home) -> None:
-    from releve.runtime.retention import decide_on_console
-
     long_ago(home)
     today(home)
     agree(home)
-    decide_on_console(home, DPO, "M. Samir Belkacem", NOW)
+    decide(home)
 
 
 def _killed(home: Home, step: int, now: Any) -> bool:

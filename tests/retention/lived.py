@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from releve.care.kit import freeze, publish_all, renew, thaw
 from releve.care.opening import opened
@@ -21,12 +22,15 @@ from releve.runtime import crisis
 from releve.runtime.care_verbs import replay
 from releve.runtime.ledger import open_ledger
 from releve.runtime.records import use_records
-from releve.runtime.retention import decide_on_console, enter_officer, sign_line
+from releve.runtime.retention import AtConsole, decide_on_console, enter_officer, sign_line
 from releve.vault.enrolment import enrol
 from releve.vault.restic import Restic
 from tests.care.messages import Bed, Someone, a01, a03, a28, al1, mdm, oru, rde
 from tests.care.pages.hospital import write_folder
 from tests.web.samples import EJ
+
+if TYPE_CHECKING:
+    from releve.retention.app.models import Purge
 
 MARKER = "ZZMARQUEZZ"
 LEFT = Someone("770001", MARKER, "Zoé")
@@ -110,6 +114,32 @@ def agree(home: Home, *ids: str) -> None:
         sign_line(home, id, Signer("Mme Odile Ferrand", "directrice", DAY), None, NOW)
 
 
+def two(home: Home) -> tuple[AtConsole, AtConsole]:
+    """The director and the head of IT, at the console, each with an unused code of their sheet."""
+    use_records(home)
+    from allauth.mfa.models import Authenticator
+
+    from releve.pages.models import Account, Place
+    from releve.pages.roles import Role
+    from tests.pages.people import account, enrol
+
+    Place.objects.get_or_create(perimeter=EJ, defaults={"name": "CH de Valbrume"})
+    people = []
+    for login, role in (("ferrand", Role.DIRECTION), ("belkacem", Role.DSI)):
+        who = Account.objects.filter(login=login).first()
+        if who is None:
+            who = account(login, (role, EJ))
+            enrol(who)
+        sheet = Authenticator.objects.get(user=who, type="recovery_codes").wrap()
+        people.append(AtConsole(login, str(sheet.get_unused_codes()[0])))
+    return people[0], people[1]
+
+
+def decide(home: Home, now: datetime = NOW) -> Purge:
+    """Both decide to purge what is due."""
+    return decide_on_console(home, *two(home), now)
+
+
 def _live(path: Path) -> None:
     """Everything a home may come to hold, by the product's own doors."""
     home = birth(path, World.DRILL, THEN)
@@ -136,7 +166,7 @@ def _live(path: Path) -> None:
 
     thaw_kits.enqueue(unique_key="essai")
     Job.objects.update(state="done", ended_at=NOW, error=f"ValueError : {MARKER}")
-    do_purge.enqueue(decide_on_console(home, DPO, "M. Samir Belkacem", NOW).pk)
+    do_purge.enqueue(decide(home).pk)
 
 
 if __name__ == "__main__":

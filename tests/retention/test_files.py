@@ -21,11 +21,11 @@ from releve.ledger.app.models import Outbox
 from releve.retention import Plan, purge
 from releve.retention.expiry import after, due_months, month_end, spared_generations
 from releve.runtime.faults import Faults
-from releve.runtime.retention import decide_on_console, resume, state_of
+from releve.runtime.retention import resume, state_of
 from releve.runtime.retention_tasks import look
 from releve.runtime.retention_world import HomeFiles, world_of
 from tests.care.pages.hospital import write_folder
-from tests.retention.lived import DPO, NOW, agree
+from tests.retention.lived import NOW, agree, decide
 
 MONTH = timedelta(days=31)
 
@@ -59,7 +59,7 @@ def _there(home: Home) -> list[str]:
 def test_old_generations_and_restores_go_the_current_one_stays(four: Home) -> None:
     assert _there(four) == ["1", "2", "3", "4"]
     agree(four, "establishment", "restores")
-    row = decide_on_console(four, DPO, "M. Samir Belkacem", NOW)
+    row = decide(four)
     assert row.planned == Plan((), ("establishment/1", "establishment/2", "restores/PC-1-1-1"))
     resume(four, ManualClock(NOW))
     assert _there(four) == ["3", "4"], "the third was the hospital's until last month"
@@ -80,7 +80,7 @@ def test_what_an_open_crisis_began_with_is_spared(four: Home) -> None:
 @pytest.mark.django_db
 def test_unsigned_stores_lose_nothing(four: Home) -> None:
     agree(four, "restores")
-    plan = decide_on_console(four, DPO, "M. Samir Belkacem", NOW).planned
+    plan = decide(four).planned
     assert plan.files == ("restores/PC-1-1-1",)
 
 

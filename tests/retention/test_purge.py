@@ -22,18 +22,19 @@ from releve.kernel.clock import ManualClock
 from releve.kernel.home import Home
 from releve.ledger import Place, Salts, export
 from releve.ledger.errors import SaltUnknown
+from releve.pages.roles import Role
 from releve.retention import Plan, purge
 from releve.retention.app.models import Purge
 from releve.retention.errors import NotSigned, NotTwoPeople, PurgeHeld
 from releve.retention.purging import World
 from releve.runtime.ledger import open_ledger, read_entries
-from releve.runtime.retention import decide_on_console, resume, state_of
+from releve.runtime.retention import AtConsole, decide_on_console, resume, state_of
 from releve.runtime.retention_world import world_of
 from tests.care.messages import a01, a02, a03, a31, al1
 from tests.ledger.examples import stand_alone
+from tests.pages.people import EJ, OTHER, account
 from tests.retention.lived import (
     B02,
-    DPO,
     EXPIRED,
     MARKER,
     NEW,
@@ -41,16 +42,17 @@ from tests.retention.lived import (
     STAYS,
     THEN,
     agree,
+    decide,
     long_ago,
     look,
     make_kits,
     receive,
     today,
+    two,
 )
 from tests.retention.marker import found
 
 pytestmark = pytest.mark.django_db
-SECOND = "M. Samir Belkacem"
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,7 @@ def test_a_patient_of_an_expired_month_leaves_no_trace_and_the_ledger_verifies(
     kept = tmp_path / "checkpoint"
     kept.write_bytes(Place(lived).checkpoint.read_bytes())
     agree(lived)
-    row = decide_on_console(lived, DPO, SECOND, NOW)
+    row = decide(lived)
     assert row.planned == Plan((EXPIRED,), ())
     ((_, counts),) = resume(lived, ManualClock(NOW))
     assert found(lived, MARKER) == []
@@ -130,7 +132,7 @@ def test_what_was_copied_elsewhere_is_asked_back(lived: Home) -> None:
 def test_a_ward_with_nobody_left_keeps_no_kit(lived: Home) -> None:
     assert "CHIR-C" in wards_with_kits(lived)
     agree(lived)
-    decide_on_console(lived, DPO, SECOND, NOW)
+    decide(lived)
     resume(lived, ManualClock(NOW))
     left = sorted(path.name for path in (lived.path / "care/kits").rglob("*.html"))
     assert left == ["000003.html", "CHIR-B.html"]
@@ -147,7 +149,7 @@ def test_who_is_still_in_bed_holds_the_months_that_spoke_of_them(records: Home) 
     assert state.plan == Plan((), ())
     assert [held.month for held in state.due.held] == [EXPIRED]
     with pytest.raises(Exception, match="Rien n'est à purger"):
-        decide_on_console(records, DPO, SECOND, NOW)
+        decide(records)
     # A stay that nobody closes does not keep everything for ever: twelve months beyond the term.
     far = datetime(2027, 8, 2, tzinfo=NOW.tzinfo)
     assert state_of(records, far).plan.months == (EXPIRED,)
@@ -165,7 +167,7 @@ def test_a_month_decided_and_needed_since_stays(records: Home) -> None:
     """Two people decided; before it was done somebody came whose allergy was told in that month."""
     receive(records, [a31(STAYS, al1("Pénicilline"))], THEN)
     agree(records)
-    row = decide_on_console(records, DPO, SECOND, NOW)
+    row = decide(records)
     assert row.planned.months == (EXPIRED,)
     receive(records, [a01(STAYS, B02, "7", at="20261129030000")], NOW)
     ((_, counts),) = resume(records, ManualClock(NOW))
@@ -178,7 +180,7 @@ def test_an_opening_in_a_month_without_messages_loses_its_salt_too(lived: Home) 
     silent = datetime(2024, 12, 3, tzinfo=NOW.tzinfo)
     made = [look(lived, NEW, silent, 7), look(lived, NEW, NOW - timedelta(days=8), 8)]
     agree(lived)
-    decide_on_console(lived, DPO, SECOND, NOW)
+    decide(lived)
     resume(lived, ManualClock(NOW))
     salts = Salts(Place(lived).salts)
     with pytest.raises(SaltUnknown):
@@ -199,7 +201,7 @@ def test_nothing_is_destroyed_while_something_holds(
     lived: Home, hold: Callable[[Home], None], said: str
 ) -> None:
     agree(lived)
-    row = decide_on_console(lived, DPO, SECOND, NOW)
+    row = decide(lived)
     hold(lived)
     with pytest.raises(PurgeHeld, match=said):
         resume(lived, ManualClock(NOW))
@@ -207,7 +209,7 @@ def test_nothing_is_destroyed_while_something_holds(
     row.refresh_from_db()
     assert (row.state, said in row.trouble) == (Purge.DECIDED, True)
     with pytest.raises(PurgeHeld, match=said):
-        decide_on_console(lived, DPO, SECOND, NOW)
+        decide(lived)
     if hold is _crisis:
         crisis.close(Author("essai"), "fin", NOW)
     else:
@@ -233,17 +235,28 @@ def test_a_legal_hold_is_honoured(lived: Home) -> None:
 
 
 def test_nobody_decides_alone_nor_without_a_signature(lived: Home) -> None:
-    with pytest.raises(NotTwoPeople, match="pas renseigné"):
-        decide_on_console(lived, DPO, SECOND, NOW)
+    one, other = two(lived)
+    with pytest.raises(NotTwoPeople, match="DPO n'est pas renseigné"):
+        decide_on_console(lived, one, other, NOW)
     agree(lived, "establishment")
-    for dpo, second, why in (
-        ("Quelqu'un", SECOND, "pas le nom du DPO"),
-        (DPO, f" {DPO.upper()} ", "le même"),
+    account("infirmier", (Role.CAREGIVER, EJ))
+    account("ailleurs", (Role.DIRECTION, OTHER))
+    for wrong, why in (
+        (AtConsole("FERRAND ", other.code), "deux fois le même compte"),
+        (AtConsole("infirmier", "1"), "pas un compte de direction"),
+        (AtConsole("ailleurs", "1"), "pas un compte de direction"),
+        (AtConsole("personne", "1"), "pas un compte de direction"),
     ):
         with pytest.raises(NotTwoPeople, match=why):
-            decide_on_console(lived, dpo, second, NOW)
+            decide_on_console(lived, one, wrong, NOW)
     with pytest.raises(NotSigned, match="journal"):
-        decide_on_console(lived, DPO, SECOND, NOW)
+        decide_on_console(lived, one, other, NOW)
+    agree(lived)
+    for code in ("", "000000", one.code):
+        with pytest.raises(NotTwoPeople, match="n'est pas bon"):
+            decide_on_console(lived, two(lived)[0], AtConsole(other.login, code), NOW)
+    assert not Purge.objects.exists() and EXPIRED in MonthKeys(lived).months()
+    assert decide_on_console(lived, *two(lived), NOW).planned.months == (EXPIRED,)
 
 
 def test_killed_at_any_boundary_it_finishes_when_run_again(tmp_path: Path) -> None:

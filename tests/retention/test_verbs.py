@@ -17,7 +17,7 @@ from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
 from releve.retention.errors import NoPurge, NotTwoPeople, ShorteningNeedsTwo
 from tests.care.messages import a01, a03, a28
-from tests.retention.lived import B01, DPO, LEFT, receive
+from tests.retention.lived import B01, DPO, LEFT, receive, two
 
 pytestmark = pytest.mark.django_db
 SIGN = ("--name", "Mme Odile Ferrand", "--function", "directrice", "--date", "2026-11-02")
@@ -59,13 +59,23 @@ def test_from_the_first_signature_to_the_purge(records: Home) -> None:
     with pytest.raises(ShorteningNeedsTwo):
         _run(records, "sign", "care.journal", *SIGN, "--months", "3")
     assert "signée par Mme Odile Ferrand" in _run(records, "sign", "care.journal", *SIGN).output
-    for alone in (("--dpo", DPO), ("--with", "X"), ("--dpo", DPO, "--with", DPO), ()):
+    for alone in (("--as", "ferrand"), ("--with", "belkacem"), ()):
         with pytest.raises(NotTwoPeople):
             _run(records, "purge", *alone)
     with pytest.raises(NoPurge):
         _run(records, "purge", "--resume")
     assert MonthKeys(records).destroyed() == ()
-    status, said = _figures(records, "purge", "--dpo", DPO, "--with", "M. Samir Belkacem")
+    one, other = two(records)
+    file = records.path.parent / "figures.json"
+    arguments = ["purge", "--as", one.login, "--with", other.login, "--json", str(file)]
+    done = CliRunner().invoke(
+        app,
+        [*arguments, "--home", str(records.path)],
+        input=f"{one.code}\n{other.code}\n",
+        catch_exceptions=False,
+    )
+    assert one.code not in done.output
+    status, said = done.exit_code, json.loads(file.read_text("utf-8"))
     assert (status, said["purges"][0]["months"], said["purges"][0]["silent"]) == (0, 1, 3)
     assert MonthKeys(records).destroyed() == (month,)
     assert _figures(records, "check")[0] == 0

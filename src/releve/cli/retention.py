@@ -112,11 +112,11 @@ def dpo(name: NameOption, on: DateOption, home: HomeOption = None) -> None:
 
 @app.command("purge")
 def purge(
-    dpo: Annotated[
-        str | None, typer.Option("--dpo", metavar="NOM", help="Le DPO, présent à la console.")
+    first: Annotated[
+        str | None, typer.Option("--as", metavar="COMPTE", help="Qui décide : son identifiant.")
     ] = None,
     second: Annotated[
-        str | None, typer.Option("--with", metavar="NOM", help="La deuxième personne, présente.")
+        str | None, typer.Option("--with", metavar="COMPTE", help="La deuxième personne.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finit une purge décidée et interrompue.")
@@ -124,19 +124,20 @@ def purge(
     json: JsonOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Détruit ce qui a passé son terme, à deux : le DPO et une autre personne nommée.
+    """Détruit ce qui a passé son terme, à deux : deux comptes, chacun avec son second facteur.
 
     Les clés des mois échus d'abord ; rien ne les fait revenir. Interrompue : relancez --resume.
     """
-    from releve.runtime.retention import decide_on_console
+    from releve.runtime.retention import AtConsole, decide_on_console
     from releve.runtime.retention import resume as finish
 
     place, clock, out = open_home(home), SystemClock(), screen(json)
     if not resume:
-        if dpo is None or second is None:
-            fix = "./run retention purge --dpo NOM --with NOM (ou la page « Conservation »)."
-            raise NotTwoPeople(why="il manque un des deux noms", fix=fix)
-        row = decide_on_console(place, dpo, second, clock.now())
+        if first is None or second is None:
+            fix = "./run retention purge --as COMPTE --with COMPTE, ou la page « Conservation »."
+            raise NotTwoPeople(why="il manque un des deux comptes", fix=fix)
+        people = [AtConsole(login, _code(login)) for login in (first, second)]
+        row = decide_on_console(place, people[0], people[1], clock.now())
         months = ", ".join(row.planned.months) or "aucun mois"
         print(f"Purge {row.pk} décidée : {months} ; {len(row.planned.files)} fichiers.", file=out)
     figures = []
@@ -233,6 +234,12 @@ def _show_counts(counts: Counts, out: TextIO) -> None:
         f" {thousands(counts.emptied)} vidés ; {thousands(counts.recalled)} copies rappelées.",
         file=out,
     )
+
+
+def _code(login: str) -> str:
+    """Typed unseen by the person of that account."""
+    asked = f"Code du second facteur de « {printable(login)} »"
+    return str(typer.prompt(asked, hide_input=True, err=True))
 
 
 def _day(text: str) -> date:

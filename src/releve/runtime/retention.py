@@ -30,13 +30,14 @@ from releve.retention.errors import (
 )
 from releve.retention.purging import Counts, purge
 from releve.retention.reading import own_path
-from releve.retention.signing import Signer, check_alone, person_text, proposed, sign
+from releve.retention.signing import Signer, check_alone, proposed, sign
 from releve.retention.stores import Store
 from releve.runtime.ledger import open_ledger
 from releve.runtime.records import use_records
 from releve.runtime.retention_world import HomeFeed, HomeFiles, hold_of, world_of
 
 if TYPE_CHECKING:
+    from releve.pages.models import Account
     from releve.retention.app.models import Officer, Override, Purge
 
 CONSOLE = "console du serveur"
@@ -205,27 +206,55 @@ def overrides(home: Home) -> list[Override]:
     return desk.overrides()
 
 
-def decide_on_console(home: Home, dpo: str, second: str, now: datetime) -> Purge:
-    """The DPO and another named person decide together, at the server's console. Raises
-    ``NotTwoPeople``, and what :func:`plan_to_decide` raises.
+@dataclass(frozen=True)
+class AtConsole:
+    """Somebody at the server's console: their login, and a code of their second factor."""
+
+    login: str
+    code: str
+
+
+def decide_on_console(home: Home, one: AtConsole, other: AtConsole, now: datetime) -> Purge:
+    """Two accounts that may decide, each with its own second factor, once the DPO was entered.
+
+    Raises ``NotTwoPeople``, and what :func:`plan_to_decide` raises, before a code is used up.
     """
     use_records(home)
+    from releve.pages.second_factor import uses_up
     from releve.retention.app import desk
 
-    known = desk.officer()
-    if known is None:
+    if desk.officer() is None:
         fix = "entrez d'abord le DPO : ./run retention dpo --name … --date …"
         raise NotTwoPeople(why="le DPO n'est pas renseigné", fix=fix)
-    if not _same(dpo, known.name):
-        fix = "--dpo est le nom du DPO, tel qu'il est renseigné."
-        raise NotTwoPeople(why="ce n'est pas le nom du DPO en fonction", fix=fix)
-    if _same(second, known.name):
-        fix = "--with nomme quelqu'un d'autre que le DPO."
-        raise NotTwoPeople(why="les deux noms sont le même", fix=fix)
+    accounts = [_decider(each) for each in (one, other)]
+    if accounts[0].pk == accounts[1].pk:
+        raise NotTwoPeople(why="c'est deux fois le même compte", fix="nommez-en un autre.")
     plan = plan_to_decide(home, now)
-    row = desk.decide(plan, f"{known.name} (DPO) et {person_text(second)}, {CONSOLE}", now)
+    for who, each in zip(accounts, (one, other), strict=True):
+        if not uses_up(who, each.code):
+            fix = "tapez le code de son application, ou un code de sa feuille, inutilisé."
+            raise NotTwoPeople(why=f"le code de « {who.login} » n'est pas bon", fix=fix)
+    words = " et ".join(f"compte {who.pk}" for who in accounts)
+    row = desk.decide(plan, f"{words}, {CONSOLE}", now)
     tell_waiting(home)
     return row
+
+
+def _decider(each: AtConsole) -> Account:
+    from releve.pages.house import home_perimeter
+    from releve.pages.models import Account
+    from releve.pages.rights import rights_held
+    from releve.pages.roles import APPROVERS
+
+    who, where = Account.objects.filter(login=each.login.strip().lower()).first(), home_perimeter()
+    if (
+        who is None
+        or where is None
+        or not any(right.covers(APPROVERS, where) for right in rights_held(who))
+    ):
+        why = f"« {each.login.strip()[:64]} » n'est pas un compte de direction ou de DSI"
+        raise NotTwoPeople(why=why, fix="donnez l'identifiant d'un compte qui a ce rôle.")
+    return who
 
 
 def resume(home: Home, clock: Clock) -> list[tuple[Purge, Counts]]:
@@ -281,10 +310,6 @@ def warning(home: Home) -> str | None:
         "DPO non renseigné : sur une autre adresse que celle de cette machine, l'écoute serait"
         " refusée. ./run retention dpo --name … --date …"
     )
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def tell_waiting(home: Home) -> None:
