@@ -74,7 +74,12 @@ def test_no_path_of_a_lived_in_home_is_without_a_store(lived_in: Home) -> None:
         store = rules.of_path(str(path.relative_to(lived_in.path)))
         seen |= {store.id} if store else set()
     here = {store.id for store in rules.stores if store.paths and not store.outside}
-    never = {"establishment.imports", "establishment.procedures", "exports"}
+    never = {
+        "establishment.imports",
+        "establishment.mappings",
+        "establishment.procedures",
+        "exports",
+    }
     assert here - seen == never
     (lived_in.path / "inconnu").mkdir()
     (lived_in.path / "inconnu/x").write_bytes(b"")
