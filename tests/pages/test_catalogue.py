@@ -260,6 +260,7 @@ def _pages_of_the_dsi(chief: PersonAtDesk) -> list[str]:
         "/accords/demander/vault.restore/", "/comptes/", f"/comptes/{subject.pk}/", "/compte/",
         "/compte/mot-de-passe/", "/compte/confirmer/", "/compte/confirmer-code/",
         "/compte/feuille/", "/compte/feuille/nouvelle/", "/compte/application/retirer/",
+        "/conservation/", "/conservation/care.journal/", "/conservation/vault.objects/",
         "/deconnexion/", "/nulle-part/", "/machines/PC-ABSENT/", "/patients/", "/inscription/",
     ]  # fmt: skip
 

@@ -106,6 +106,10 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "field_report_file": (MACHINE_READERS, ENTITY),
     "field_place": (CRISIS_WRITERS, HERE),
     "field_place_real": (CRISIS_WRITERS, HERE),
+    "retention": (PROOF_READERS, ENTITY),
+    "retention_line": (PROOF_READERS, ENTITY),
+    "retention_dpo": (APPROVERS, ENTITY),
+    "retention_purge": (APPROVERS, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
     "accounts": (DSI, ALL),
@@ -184,6 +188,8 @@ POSTED = {
     "field_action_close",
     "field_place_real",
     "observer_real",
+    "retention_dpo",
+    "retention_purge",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -247,6 +253,7 @@ def addresses(records: Home) -> dict[str, str]:
         "ward_live": ["CHIR-B"],
         "patient": [key],
         "patient_live": [key, "sans-sceau"],
+        "retention_line": ["care.journal"],
         "crisis_log": [crisis],
         "crisis_reopen": [crisis],
         "crisis_step": [first_steps()[0].slug],

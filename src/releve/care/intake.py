@@ -210,3 +210,11 @@ def read_kept(home: Home, start: int = 0) -> Iterator[Kept | Gone]:
     """
     keys = MonthKeys(home)
     return (unseal(keys, *record) for record in read_journal(journal_folder(home), start))
+
+
+def month_of_record(home: Home, index: int) -> str | None:
+    """The month a record was received in, from its clear header; None when it is not there."""
+    for record in read_journal(journal_folder(home), index):
+        _, year, number, _ = _HEADER.unpack_from(record.payload)
+        return f"{year:04d}-{number:02d}"
+    return None

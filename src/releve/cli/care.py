@@ -12,9 +12,11 @@ import typer
 
 from releve.cli import care_files, care_kit, care_quarantine, care_read
 from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
+from releve.cli.retention import warn
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
 from releve.kernel.units import thousands
+from releve.runtime.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -36,19 +38,32 @@ def listen(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port MLLP (défaut : celui du dossier).")
     ] = 0,
+    address: Annotated[
+        str, typer.Option("--address", metavar="IP", help="L'adresse où écouter, en clair.")
+    ] = LOOPBACK,
+    override: Annotated[
+        str | None,
+        typer.Option("--override", metavar="RAISON", help="Écoute sans DPO ; inscrit au registre."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Reçoit le flux HL7 v2 par MLLP et le projette, au premier plan, sans les autres services.
 
     Pour un dossier où « serve » ne tourne pas (« serve » reçoit déjà le flux). Ctrl-C pour arrêter.
+    Ailleurs que sur cette machine même, refusé tant que le DPO n'est pas entré (retention dpo).
     """
     from releve.runtime.care_verbs import listen as run
+    from releve.runtime.retention import may_listen
 
     def say(line: str) -> None:
         sys.stderr.write(printable(line) + "\n")
         sys.stderr.flush()
 
-    raise typer.Exit(run(open_home(home), port, say))
+    place = open_home(home)
+    warning = may_listen(place, address, override, SystemClock().now())
+    if warning is not None:
+        say(warning)
+    raise typer.Exit(run(place, port, say, address))
 
 
 @app.command("replay")
@@ -64,8 +79,9 @@ def replay(
     """
     from releve.runtime.care_verbs import replay as run
 
-    data = _read(file)
-    done = run(open_home(home), printable(file), data, SystemClock())
+    data, place = _read(file), open_home(home)
+    warn(place)
+    done = run(place, printable(file), data, SystemClock())
     _show_replayed(done, screen(json))
     write_json(json, done.figures())
     raise typer.Exit(0 if not done.quarantined and not done.refused else 1)

@@ -15,6 +15,7 @@ from releve.cli.options import HomeOption, JsonOption, open_home, printable, scr
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home, writer_of
 from releve.kernel.home import take_over as take_home_over
+from releve.kernel.world import World
 from releve.runtime.accounts import MARK
 
 
@@ -74,6 +75,7 @@ def doctor(
     needed = {"restic": PROGRAMS["restic"]} if installed else PROGRAMS
     findings = [*_programs(needed), *([] if installed else [_postgresql()]), _home(opened)]
     findings += _parts(opened) if installed else [_served(addresses)]
+    findings += [_kept(opened), _dpo(opened)]
     for finding in findings:
         print(f"{'●' if finding.ok else '○'} {finding.id:14} {finding.seen}", file=out)
         if finding.remedy:
@@ -172,3 +174,35 @@ def _home(home: Home) -> Finding:
 def _served(addresses: dict[str, str]) -> Finding:
     seen = ", ".join(f"{n} {a}" for n, a in addresses.items()) or "arrêté"
     return Finding("service", True, seen, "" if addresses else "./run serve")
+
+
+def _dpo(home: Home) -> Finding:
+    """Who agreed that real messages be received; nobody is asked in a drill home."""
+    from releve.runtime.retention import officer, overrides
+
+    found, late = officer(home), overrides(home)
+    if found is not None:
+        return Finding("dpo", True, f"{found.name}, accord du {found.agreed_on:%d/%m/%Y}")
+    seen = "non renseigné" + (f", écoute ouverte sans lui : {len(late)} fois" if late else "")
+    remedy = "./run retention dpo --name … --date AAAA-MM-JJ"
+    return Finding("dpo", not _receives(home), seen, remedy)
+
+
+def _kept(home: Home) -> Finding:
+    """Whether each duration is decided and signed."""
+    from releve.kernel.errors import ReleveError
+    from releve.retention import read_rules
+
+    try:
+        stores = read_rules(home).stores
+    except ReleveError as error:
+        return Finding("conservation", False, str(error), error.remedy)
+    missing = [store.id for store in stores if not (store.decided and store.signed)]
+    seen = f"{len(stores)} magasins, {len(missing)} à décider ou à signer"
+    remedy = "./run retention show" if missing else ""
+    return Finding("conservation", not missing or not _receives(home), seen, remedy)
+
+
+def _receives(home: Home) -> bool:
+    """Whether real patients' messages may be here: not before the listener's first start."""
+    return home.world is World.REAL and (home.path / "care/journal").is_dir()

@@ -16,10 +16,12 @@ from releve.cli import (
     bundle,
     care,
     doctor,
+    dossier,
     drill,
     establishment,
     incident,
     ledger,
+    retention,
     serve,
     test,
     vault,
@@ -41,11 +43,13 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 app.command("bundle")(bundle.bundle)
+app.command("dossier")(dossier.dossier)
 app.add_typer(establishment.app, name="establishment")
 app.add_typer(vault.app, name="vault")
 app.add_typer(care.app, name="care")
 app.add_typer(incident.app, name="incident")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(retention.app, name="retention")
 app.add_typer(account.app, name="account")
 
 

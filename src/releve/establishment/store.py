@@ -158,6 +158,20 @@ def current(home: Home) -> Generation | None:
         raise StoreDamaged(what="son manifeste ne se lit pas") from error
 
 
+def generations(home: Home) -> tuple[tuple[int, datetime], ...]:
+    """(number, when it was loaded) of every generation that is there, in order; one whose manifest
+    does not read is left out.
+    """
+    found = []
+    for path in (home.path / _FOLDER).glob(f"*/{_MANIFEST}"):
+        try:
+            loaded = from_iso(json.loads(path.read_text("utf-8"))["loaded"])
+            found.append((int(path.parent.name), loaded))
+        except (ValueError, KeyError, TypeError, OSError):
+            continue
+    return tuple(sorted(found))
+
+
 def stored(home: Home) -> Establishment | None:
     """The establishment that counts, None when nothing was ever loaded; raises
     :class:`StoreDamaged`.

@@ -63,6 +63,26 @@ def create_durably(path: Path, data: bytes, *, mode: int = 0o600) -> bool:
     return True
 
 
+def erase_durably(path: Path) -> bool:
+    """Overwrite a small secret, then remove it; False when it is not there. Durable on return.
+
+    Overwriting is what a file system that writes in place honours; one that keeps old blocks
+    (snapshots, flash) may keep the old bytes.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        os.pwrite(descriptor, secrets.token_bytes(os.fstat(descriptor).st_size), 0)
+        fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.unlink(missing_ok=True)
+    fsync_folder(path.parent)
+    return True
+
+
 def make_folder(path: Path, *, mode: int = 0o700) -> None:
     """Create ``path`` and its parents, each durable in its own parent."""
     if path.is_dir():

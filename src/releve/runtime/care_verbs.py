@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import socket
@@ -30,8 +31,9 @@ from releve.kernel.clock import Clock, SystemClock
 from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.hold import check_free
 from releve.kernel.home import Home, HomeBusy, sole_writer
+from releve.retention.errors import BadAddress
 from releve.runtime.care_facts import CareFacts
-from releve.runtime.settings import LOOPBACK, listener_port
+from releve.runtime.settings import LOOPBACK, listener_port, mllp_address
 from releve.runtime.supervisor import PortTaken
 
 _LISTENER = "releve.runtime.listener"
@@ -189,10 +191,11 @@ def listener_address(home: Home) -> tuple[str, int] | None:
         return None
     host, _, port = endpoint.removeprefix("mllp://").rstrip("/").rpartition(":")
     try:
-        socket.create_connection((host, int(port)), 5).close()
+        address = host.strip("[]"), int(port)
+        socket.create_connection(address, 5).close()
     except (OSError, ValueError):
         return None
-    return host, int(port)
+    return address
 
 
 def _listens(home: Home) -> bool:
@@ -240,20 +243,18 @@ def forget(home: Home, month: str, clock: Clock, *, this_month: bool) -> Rebuilt
     return done
 
 
-def listen(home: Home, port: int, say: Callable[[str], None]) -> int:
+def listen(home: Home, port: int, say: Callable[[str], None], where: str = LOOPBACK) -> int:
     """The listener and the projector of a home without ``serve``, until told to stop: 0.
 
-    ``port`` 0: the one this home remembers, the same as under ``serve``. 1 when one of them ended
-    by itself. Raises ``PortTaken``, ``HomeBusy``.
+    ``port`` 0: the one this home remembers, the same as under ``serve``; ``where``: an IP address
+    of this machine, which :func:`releve.runtime.retention.may_listen` allowed. 1 when one of them
+    ended by itself. Raises ``PortTaken``, ``HomeBusy``, ``BadAddress``.
     """
     port = port or listener_port(home)
     endpoints = home.run / "endpoints.json"
     with sole_writer(home, "serve"), ExitStack() as stack:
-        try:
-            peers = stack.enter_context(socket.create_server((LOOPBACK, port), backlog=512))
-        except OSError as error:
-            raise PortTaken(port=port, part="listener") from error
-        address = f"mllp://{LOOPBACK}:{peers.getsockname()[1]}/"
+        peers = stack.enter_context(_bound(where, port))
+        address = mllp_address(peers)
         parts = [
             stack.enter_context(_part("listener", home, peers.fileno())),
             stack.enter_context(_part("projector", home, None)),
@@ -274,6 +275,16 @@ def listen(home: Home, port: int, say: Callable[[str], None]) -> int:
             endpoints.unlink(missing_ok=True)
             (home.run / "parts.json").unlink(missing_ok=True)
             _end(parts)
+
+
+def _bound(where: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in where else socket.AF_INET
+    try:
+        return socket.create_server((where, port), family=family, backlog=512)
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise BadAddress(address=where) from error
+        raise PortTaken(port=port, part="listener") from error
 
 
 def _part(name: str, home: Home, handed: int | None) -> subprocess.Popen[bytes]:

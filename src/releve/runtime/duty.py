@@ -1,7 +1,8 @@
 """The duty part: ``python -m releve.runtime.duty --home DIR``. No listening socket.
 
 Reads the ledger with a durable cursor, applies ``releve.reflexes`` and performs the acts; runs the
-jobs they enqueue (queue « incident »); makes the ward kits of every day (``runtime.kits``). The
+jobs they enqueue (queue « incident ») and the purges that two people decided; makes the ward kits
+of every day (``runtime.kits``); says what is past its term (``runtime.retention``). The
 cursor, the crisis, its lines, the jobs and the facts for the ledger are written in one transaction:
 killed anywhere, nothing is done twice nor forgotten. A field exercise that runs while a crisis is
 open, whoever opened it, is ended in the same turn.
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.25
 _PAUSE_SECONDS = 1.0
 _ORDERS_SECONDS = 1.0
+_PURGES_SECONDS = 5.0
 _TOGETHER = 200
 _PATIENCE_SECONDS = 2.0
 #: A home that had a ledger before it had a duty part: what is older is history, not news.
@@ -306,14 +308,20 @@ def serve(part: Part) -> None:
     from releve.jobs.app.worker import Worker, stop_on_sigterm
     from releve.runtime.duty_tasks import QUEUE
     from releve.runtime.kits import make_rounds
+    from releve.runtime.retention_tasks import QUEUE as PURGES
+    from releve.runtime.retention_tasks import look
 
     with sole_writer(home, "duty"):
         stop = stop_on_sigterm()
         faults = Faults(home, "duty")
         orders = Worker([QUEUE], clock, poll_seconds=_ORDERS_SECONDS, report=faults.of_job)
+        # A purge may last: the orders of a crisis do not wait behind it.
+        purges = Worker([PURGES], clock, poll_seconds=_PURGES_SECONDS, report=faults.of_job)
         with (
             _beside("ordres", lambda: orders.run(stop), stop, faults),
             _beside("kits", lambda: make_rounds(home, clock, stop, faults), stop, faults),
+            _beside("purges", lambda: purges.run(stop), stop, faults),
+            _beside("conservation", lambda: look(home, clock, stop, faults), stop, faults),
         ):
             part.ready()
             loop(Duty(home, clock), home, stop, faults)

@@ -19,7 +19,7 @@ from releve.care.listener import Listener
 from releve.care.senders import Senders, read_senders
 from releve.kernel.clock import SystemClock
 from releve.runtime.part import Part, run
-from releve.runtime.settings import LOOPBACK
+from releve.runtime.settings import LOOPBACK, mllp_address
 
 
 def serve(part: Part) -> None:
@@ -42,7 +42,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listener.stop)
     await line.serve(followers)
-    address = f"mllp://{LOOPBACK}:{peers.getsockname()[1]}/"
+    address = mllp_address(peers)
     try:
         await listener.serve(peers, lambda: part.ready(listener=address))
     finally:

@@ -69,6 +69,12 @@ def listener_port(home: Home) -> int:
     return read_settings(home).listener_port or remember(home, listener_port=_free()).listener_port
 
 
+def mllp_address(listening: socket.socket) -> str:
+    """How the address of a listening socket is written: ``mllp://127.0.0.1:2575/``."""
+    host, port = listening.getsockname()[:2]
+    return f"mllp://[{host}]:{port}/" if ":" in host else f"mllp://{host}:{port}/"
+
+
 def _free() -> int:
     with socket.create_server((LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])

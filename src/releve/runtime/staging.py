@@ -27,6 +27,7 @@ _MS_SLAVE = 1 << 19
 
 #: Verbs that name paths in their plain arguments: what each argument is.
 _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("dossier",): ("output",),
     ("ledger", "append"): ("input",),
     ("ledger", "export"): ("output",),
     ("vault", "scan"): ("input", "input"),
@@ -60,7 +61,7 @@ _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
         "--all", "--card", "--check", "--decided", "--false-alarm", "--loopback", "--renew",
-        "--roundtrip", "--thaw", "--yes-this-month",
+        "--resume", "--roundtrip", "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
 
@@ -163,7 +164,7 @@ def _paths(arguments: list[str]) -> Iterator[tuple[int, str]]:
         else:
             plain.append(place)
             place += 1
-    for depth in (2, 3):
+    for depth in (1, 2, 3):
         kinds = _PLAIN.get(tuple(arguments[i] for i in plain[:depth]), ())
         yield from zip(plain[depth:], kinds, strict=False)
 

@@ -15,6 +15,7 @@ from releve.pages.grants import GIVE_ROLE, GIVE_ROLE_ACT
 from releve.runtime.duty_tasks import publish_kits
 from releve.vault.app.acts import RESTORE, RESTORE_ACT
 from releve.vault.app.retention_acts import HOLD, HOLD_ACT, LIFT, LIFT_ACT
+from releve.web.retention_acts import PURGE, PURGE_ACT, SHORTEN, SHORTEN_ACT
 
 ACTS: Mapping[str, Act] = {
     OPEN: OPEN_ACT,
@@ -24,4 +25,6 @@ ACTS: Mapping[str, Act] = {
     RESTORE: RESTORE_ACT,
     GIVE_ROLE: GIVE_ROLE_ACT,
     SIGN: SIGN_ACT,
+    PURGE: PURGE_ACT,
+    SHORTEN: SHORTEN_ACT,
 }

@@ -26,6 +26,7 @@ from releve.pages.roles import EVERYONE, PRIVILEGED
 from releve.pages.wording import age, written
 from releve.web.entries import entries
 from releve.web.proved import read
+from releve.web.retention import notices
 from releve.web.ward_kits import rows, summed, ward_kits
 
 _RECENT = 8
@@ -58,6 +59,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "acts": any(right.role in PRIVILEGED for right in person(request).rights),
         "crisis": crisis_word(request),
         "summary": summarise(figures, now),
+        "notices": notices(request),
         "figures": figures,
         "kits": rows(request, kits, now),
         "recent": recent[::-1],

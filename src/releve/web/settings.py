@@ -50,7 +50,7 @@ def _database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
-                " PRAGMA journal_size_limit=67108864"
+                " PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON"
             ),
         },
     }
@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "releve.care.app",
     "releve.incident.app",
     "releve.drill.app",
+    "releve.retention.app",
     "releve.web",
     "allauth",
     "allauth.account",

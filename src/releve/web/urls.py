@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from releve.web import cockpit, proofs, reach, supervision
+from releve.web import cockpit, proofs, reach, retention, supervision
 
 urlpatterns = [
     path("", cockpit.today, name="today"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("preuves/<int:index>/", proofs.detail, name="proof"),
     path("joindre/", reach.page, name="reach"),
     path("joindre/autorite.crt", reach.authority, name="authority"),
+    path("conservation/", retention.index, name="retention"),
+    path("conservation/dpo/", retention.enter_dpo, name="retention_dpo"),
+    path("conservation/purger/", retention.ask_purge, name="retention_purge"),
+    path("conservation/<str:id>/", retention.line, name="retention_line"),
     path("", include("releve.care.app.urls")),
     path("", include("releve.vault.app.urls")),
     path("", include("releve.incident.app.urls")),

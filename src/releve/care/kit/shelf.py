@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -137,6 +137,47 @@ def put(home: Home, shelf: Shelf, held: Held, page: bytes, key: KitKey) -> Shelf
     if dropped:
         fsync_folder(path.parent)
     return read_shelf(home, shelf.ward)
+
+
+def keep_current(home: Home, ward: str) -> int:
+    """Remove every generation but the current one, and what a crash left beside; how many files.
+    Durable. Raises ``ShelfUnreadable``.
+    """
+    with alone(home):
+        shelf = read_shelf(home, ward)
+        write_shelf(home, replace(shelf, kits=shelf.kits[-1:]))
+        kept = {"shelf.json"}
+        if shelf.current is not None:
+            page = kit_path(home, ward, shelf.current.generation)
+            kept |= {page.name, signature_of(page).name}
+        folder = kits_folder(home) / folder_name(ward)
+        return _unlink([path for path in folder.iterdir() if path.name not in kept])
+
+
+def clear(home: Home, folder: str) -> int:
+    """Remove a whole shelf, by its folder's name, and its published copy; how many files. Its next
+    generation starts where the last one ended when the shelf still says it.
+    """
+    with alone(home):
+        shelf = kits_folder(home) / folder
+        try:
+            known = _read(shelf / "shelf.json")
+        except ShelfUnreadable:
+            (shelf / "shelf.json").unlink()
+        else:
+            write_shelf(home, replace(known, kits=(), refused=None))
+        copy = kits_folder(home) / "published" / f"{folder}.html"
+        gone = [path for path in shelf.iterdir() if path.name != "shelf.json"]
+        gone += [path for path in (copy, signature_of(copy)) if path.exists()]
+        return _unlink(gone)
+
+
+def _unlink(paths: Sequence[Path]) -> int:
+    for path in paths:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in paths}:
+        fsync_folder(folder)
+    return len(paths)
 
 
 def kept_at(kits: tuple[Held, ...], now: datetime) -> tuple[Held, ...]:

@@ -19,7 +19,7 @@ from releve.care.kit.codes import new_code
 from releve.care.kit.envelope import Lock, new_identity, wrap
 from releve.care.kit.errors import NoWindow, SecretUnreadable
 from releve.kernel.clock import from_iso, iso
-from releve.kernel.durable import create_durably, make_folder, write_durably
+from releve.kernel.durable import create_durably, erase_durably, make_folder, write_durably
 from releve.kernel.home import Home
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -98,6 +98,14 @@ def burn_below(home: Home, present: Window) -> None:
             old = window(home, present.ward, number)
             if old.code is not None:
                 burn(home, old)
+
+
+def close_below(home: Home, present: Window) -> int:
+    """Destroy every window before ``present``, codes and identities: the house reads nothing of
+    what was made under them any more. Returns how many were.
+    """
+    numbers = [n for n in _numbers(home, present.ward) if n < present.number]
+    return sum(erase_durably(_folder(home, present.ward) / f"{n}.json") for n in numbers)
 
 
 def _open(home: Home, ward: str, number: int, now: datetime) -> Window:

@@ -185,3 +185,10 @@ def _stored(moment: datetime | None) -> str | datetime | None:
 def _kept(error: str) -> str:
     """PostgreSQL text holds no NUL character."""
     return error.replace("\0", "\\0")[-_ERROR_CHARACTERS:]
+
+
+def forget_errors() -> int:
+    """Empty the words of past errors, which may quote what a job worked on; how many. The next
+    failure writes its own.
+    """
+    return Job.objects.exclude(error="").update(error="")

@@ -1,0 +1,1 @@
+"""Retention on Django: rows, and the desk that writes them."""
