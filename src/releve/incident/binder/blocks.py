@@ -25,6 +25,8 @@ class Absent:
     words: str
     remedy: str
     group: str = ""
+    #: Of which service, role or person, when the list is to name them.
+    which: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Call:
     numbers: tuple[tuple[str, Cell], ...]
     say: str
     rule: str = ""
+    #: What was decided or answered, to tick.
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,12 +224,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Missing:
-    """A line of « Ce qui manque »: what, how many times, in which documents, what to do."""
+    """A line of « Ce qui manque »: what, how many times on paper, in which documents, what to do, and
+    of which services or roles when it is one thing of several.
+    """
 
     what: str
     remedy: str
     count: int
     documents: tuple[str, ...]
+    which: tuple[str, ...] = ()
 
 
 def absences(value: object) -> Iterator[Absent]:
@@ -245,12 +252,17 @@ def missing(documents: tuple[Document, ...]) -> tuple[Missing, ...]:
     counts: dict[str, int] = {}
     remedies: dict[str, str] = {}
     places: dict[str, dict[str, None]] = {}
+    whose: dict[str, dict[str, None]] = {}
     for document in documents:
         for each in absences(document.sheets):
             what = each.group or each.words
             counts[what] = counts.get(what, 0) + 1
             remedies.setdefault(what, each.remedy)
             places.setdefault(what, {})[document.title] = None
+            names = whose.setdefault(what, {})
+            if each.which:
+                names[each.which] = None
     return tuple(
-        Missing(what, remedies[what], count, tuple(places[what])) for what, count in counts.items()
+        Missing(what, remedies[what], count, tuple(places[what]), tuple(whose[what]))
+        for what, count in counts.items()
     )

@@ -52,7 +52,7 @@ def _card(material: Material, role: RoleCard) -> Sheet:
 
 
 def _nobody(title: str, words: str) -> Absent:
-    return Absent(words, _FILL, f"{words} : cartes de rôle de la cellule ({title})")
+    return Absent(words, _FILL, f"cellule de crise, {words}", title)
 
 
 def _holders(material: Material, role: RoleCard) -> list[Cell]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from releve.incident.binder.blocks import Block, Box, Call, Calls, Cell, Document, Sheet
+from releve.incident.binder.blocks import Block, Box, Call, Calls, Cell, Document, Say, Sheet
 from releve.incident.binder.material import Material, Profile
 from releve.incident.binder.reach import contact, pairs, watch_lines
 from releve.incident.binder.rules import CallRule, calls, national
 
 POINTS = 14
 _A_SIDE = 5
+#: Numbers of one call: a side holds five calls in large type.
+_NUMBERS = 2
 _NEVER = Box("Ne répondez pas aux attaquants. Ne payez pas. Gardez la note.")
-_HOW = Box(
-    "Dans l'ordre. Lisez la phrase. Écrivez l'heure et le nom.",
-    ("Pas de réponse : écrivez l'heure, passez au suivant, rappelez.",),
+_HOW = Say(
+    "Dans l'ordre. Pas de réponse : écrivez l'heure, passez au suivant, rappelez.", strong=True
 )
 _TITLES = {
     Profile.HOSPITAL: "Directeur de garde : les dix appels",
@@ -47,10 +48,12 @@ def _call(material: Material, rank: int, rule: CallRule) -> Call:
     for slug in rule.contacts:
         numbers += contact(material, slug)
     numbers += national_lines(material, rule.national)
-    return Call(rank, rule.title, tuple(numbers), rule.say, rule.rule)
+    return Call(rank, rule.title, tuple(numbers[:_NUMBERS]), rule.say, rule.rule, rule.boxes)
 
 
-def national_lines(material: Material, slugs: tuple[str, ...]) -> list[tuple[str, Cell]]:
+def national_lines(
+    material: Material, slugs: tuple[str, ...], *, short: bool = True
+) -> list[tuple[str, Cell]]:
     """(name, number) of national numbers, with the day on which the hospital itself tried them, or
     the month in which their source was read.
     """
@@ -58,7 +61,9 @@ def national_lines(material: Material, slugs: tuple[str, ...]) -> list[tuple[str
     found: list[tuple[str, Cell]] = []
     for slug in slugs:
         number, own = known[slug], material.contacts.get(slug)
-        tried = f"essayé le {own.checked:%d/%m/%Y}" if own and own.checked else "jamais essayé ici"
-        words = f"{number.name}, {tried}" if len(number.phone) > 2 else number.name
+        tried = f"essayé le {own.checked:%d/%m/%y}" if own and own.checked else ""
+        words = number.short if short else number.name
+        if len(number.phone) > 2:
+            words += f", {tried or f'source lue en {number.checked}'}"
         found.append((words, pairs(number.phone)))
     return found

@@ -26,36 +26,27 @@ _SIGN = "Faites signer une délégation par le directeur (page « Délégations 
 
 
 def first_minutes(material: Material) -> Document:
-    """Recto: the gestes and what may be cut. Verso: the evidence and whom to wake."""
+    """Two sheets, recto-verso: now, what is cut, whom to wake, the evidence."""
     known = minutes()
     cuts = Table(
-        (
-            Column("Coupé à la main", 82),
-            Column("Cela arrête", 58),
-            Column("Heure, qui", 33),
-        ),
+        (Column("Coupé à la main", 77), Column("Cela arrête", 58), Column("Heure, qui", 38)),
         tuple((cut.what, cut.stops, "") for cut in known.cut),
     )
-    recto: tuple[Block, ...] = (Steps(known.first), *_alone(material))
-    middle: tuple[Block, ...] = (Head("Ce qui se coupe, dans cet ordre"), cuts)
-    verso: tuple[Block, ...] = (
-        Head("Gardez comme preuve"),
-        Steps(known.keep),
-        Box("Ne le faites pas", known.never),
-    )
-    wake: tuple[Block, ...] = (
-        Head("Qui réveiller"),
-        Table(
-            (Column("Qui", 62, strong=True), Column("Numéro", 55), Column("Heure, réponse", 56)),
-            tuple(row for each in known.wake for row in _wake(material, each)),
+    wake = Table(
+        (
+            Column("Qui", 45, strong=True),
+            Column("Numéro, nom", 56, strong=True),
+            Column("Pourquoi", 42),
+            Column("Heure", 30),
         ),
-        Small(origin("minutes")),
+        tuple(row for each in known.wake for row in _wake(material, each)),
     )
     title = "Informatique : les dix premières minutes"
     sheets = (
-        Sheet(f"{title} (1)", recto),
-        Sheet(f"{title} (2)", middle + wake),
-        Sheet(f"{title} (3)", verso),
+        Sheet(title, (Steps(known.first), *_alone(material)), "1. Tout de suite"),
+        Sheet(title, (cuts, Box("Ne le faites pas", known.never)), "2. Couper, dans cet ordre"),
+        Sheet(title, (wake,), "3. Réveiller"),
+        Sheet(title, (Steps(known.keep), Small(origin("minutes"))), "4. Garder les preuves"),
     )
     about = "Ce qu'une personne seule peut couper, les preuves, qui réveiller."
     return Document("dix-minutes", title, sheets, POINTS, divider=False, about=about)
@@ -85,18 +76,22 @@ def _delegation(each: Delegation) -> tuple[Cell, ...]:
 
 
 def _wake(material: Material, each: Wake) -> tuple[tuple[Cell, ...], ...]:
-    title = f"{each.who} : {each.why}"
+    return tuple((each.who, number, each.why, "") for number in _numbers(material, each))
+
+
+def _numbers(material: Material, each: Wake) -> tuple[Cell, ...]:
     if each.national:
-        return tuple((title, number, "") for _, number in national_lines(material, (each.national,)))
+        return tuple(number for _, number in national_lines(material, (each.national,)))
     if each.rota:
         lines = watch_lines(material, each.rota)[:2]
-        return tuple(
-            (f"{each.who}, {whom} : {each.why}" if whom else title, number, "")
-            for whom, number in lines
-        )
+        return tuple(_with_name(number, whom.partition(",")[0]) for whom, number in lines)
     for person in material.establishment.people:
         if person.profession.casefold() == each.profession:
             phone = phone_of(material, person.phone, each.who)
-            return ((f"{each.who}, {named(person)} : {each.why}", phone, ""),)
+            return (_with_name(phone, named(person)),)
     words = f"{each.who} : nom et numéro non renseignés"
-    return ((title, Absent(words, "Complétez people.csv avec cette fonction."), ""),)
+    return (Absent(words, "Complétez people.csv avec cette fonction."),)
+
+
+def _with_name(number: Cell, name: str) -> Cell:
+    return f"{number}\n{name}" if isinstance(number, str) else number

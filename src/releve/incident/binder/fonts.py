@@ -73,7 +73,9 @@ def fitted(text: str, mm: float, points: float, most: int = 600) -> str:
 
 def one_line(text: str, mm: float, points: float) -> str:
     """As much of ``text`` as one line holds, « … » after what is cut."""
-    shown = drawable(" ".join(text.split()))
+    shown = drawable(" ".join(text.split(" ")))
+    if mm < 10:
+        return ""
     if width_mm(shown, points) <= mm:
         return shown
     while shown and width_mm(shown + "…", points) > mm:
@@ -90,3 +92,15 @@ def _broken(word: str, mm: float, points: float) -> str:
             pieces.append(word[start : end - 1])
             start = end - 1
     return _BREAK.join([*pieces, word[start:]])
+
+
+def lines(text: str, mm: float, points: float) -> int:
+    """How many lines a text takes, counted as words are laid: never fewer than drawn."""
+    count, used, space = 1, 0.0, width_mm(" ", points)
+    for word in text.replace("\u200b", " ").split():
+        wide = width_mm(word, points)
+        if used and used + space + wide > mm:
+            count, used = count + 1, wide
+        else:
+            used += (space if used else 0) + wide
+    return count

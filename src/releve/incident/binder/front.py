@@ -15,10 +15,13 @@ from releve.incident.binder.blocks import (
     Small,
     Table,
 )
+from releve.establishment.faults import listed
+from releve.incident.binder.fonts import lines
 from releve.incident.binder.material import Material, Variant
 from releve.incident.binder.rules import STATUS_WORDS, rules
 
-_LISTED = 18
+#: What the list may take of the first page, and what a line of it takes, in millimetres.
+_LIST_MM, _LINE_MM = 195.0, 5.4
 #: Parts that a table of contents on one page holds.
 _PARTS = 20
 
@@ -28,20 +31,29 @@ def front(
 ) -> tuple[Document, ...]:
     """« Ce qui manque » on one page, then the contents on the next."""
     return (
-        Document("manque", "Ce qui manque", (_lacking(material, lacks),), 12, divider=False),
+        Document("manque", "Ce qui manque", (_lacking(material, lacks),), 11, divider=False),
         Document("sommaire", "Sommaire", (_contents(material, documents),), 12, divider=False),
     )
 
 
 def _lacking(material: Material, lacks: tuple[Missing, ...]) -> Sheet:
-    rows = tuple((_counted(each), each.remedy) for each in lacks[:_LISTED])
+    """One page, whatever is missing: as many lines as it holds, then how many there are more."""
+    what, todo = Column("Manque", 103, strong=True), Column("Ce qu'il faut faire", 70)
+    rows: list[tuple[Cell, ...]] = []
+    left = _LIST_MM
+    for each in lacks:
+        row = (cut(_counted(each), 120), cut(each.remedy, 90))
+        left -= _LINE_MM * max(lines(row[0], what.mm - 3, 11), lines(row[1], todo.mm - 3, 11)) + 3
+        if left < 0:
+            break
+        rows.append(row)
     blocks: list[Block] = [_said(lacks)]
     if rows:
-        columns = (Column("Manque", 92, strong=True), Column("Ce qu'il faut faire", 81))
-        blocks.append(Table(columns, tuple((cut(a, 110), cut(b, 96)) for a, b in rows)))
-    if len(lacks) > _LISTED:
-        more = len(lacks) - _LISTED
-        blocks.append(Say(f"Et {more} autres, à la fin du classeur : « Tout ce qui manque »."))
+        blocks.append(Table((what, todo), tuple(rows)))
+    more = len(lacks) - len(rows)
+    if more:
+        words = "une autre chose" if more == 1 else f"{more} autres choses"
+        blocks.append(Say(f"Et {words}, à la fin du classeur : « Tout ce qui manque »."))
     blocks += [_doubts(material)] if material.census and material.census.doubts else []
     return Sheet(f"Classeur de crise : {material.hospital}", tuple(blocks), "Ce qui manque")
 
@@ -52,7 +64,7 @@ def _said(lacks: tuple[Missing, ...]) -> Box:
     many = "s" if len(lacks) > 1 else ""
     return Box(
         f"{len(lacks)} chose{many} manque{'nt' if many else ''} à ce classeur.",
-        ("Chacune est aussi écrite à sa place : ⚠ devant, tirets dessous.",),
+        ("Chacune est aussi écrite à sa place, un « ! » encadré devant.",),
     )
 
 
@@ -63,35 +75,30 @@ def _doubts(material: Material) -> Say:
 
 
 def _counted(each: Missing) -> str:
-    return each.what if each.count == 1 else f"{each.what} ({each.count} fois)"
+    if not each.which:
+        return each.what
+    return f"{each.what} ({len(each.which)}) : {listed(each.which, 4)}"
 
 
-def cut(words: Cell, most: int) -> Cell:
-    """The beginning of a text, so that the list keeps to its page."""
-    if not isinstance(words, str) or len(words) <= most:
-        return words
-    return words[: most - 1].rstrip() + "…"
+def cut(words: str, most: int) -> str:
+    """The beginning of a text, so that a list keeps to its page."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def _contents(material: Material, documents: tuple[Document, ...]) -> Sheet:
     parts = tuple((d.slug, numbered(rank, d), d.about) for rank, d in enumerate(documents, 1))
     shown, more = parts[:_PARTS], len(parts) - _PARTS
     compact = len(parts) > 12
-    listed = tuple((slug, cut_text(title, 60), "" if compact else about) for slug, title, about in shown)
-    blocks: list[Block] = [Contents(listed)]
+    entries = tuple((slug, cut(title, 60), "" if compact else about) for slug, title, about in shown)
+    blocks: list[Block] = [Contents(entries)]
     if more > 0:
         blocks.append(Say(f"Puis {more} autres services, chacun derrière son intercalaire."))
     return Sheet("Sommaire", tuple(blocks), _variant_words(material))
 
 
-def cut_text(words: str, most: int) -> str:
-    """The same for a plain text."""
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
-
-
 def _variant_words(material: Material) -> str:
     if material.copy.variant is Variant.CELL:
-        return "Exemplaire de la cellule : il porte des mobiles personnels, ne le photocopiez pas."
+        return "Exemplaire de la cellule, avec des mobiles personnels : à ne pas photocopier."
     return "Exemplaire de service : les mobiles personnels n'y sont pas."
 
 

@@ -54,7 +54,7 @@ def _general(service: Service) -> tuple[Block, ...]:
     acts = usual(str(service.kind))
     said = "fiche de mode dégradé non renseignée"
     return (
-        Say(Absent(said, _ASK, f"{said} : {service.name}"), strong=True),
+        Say(Absent(said, _ASK, said, service.name), strong=True),
         Box(
             "Rappel général",
             ("Ce n'est pas la fiche de ce service : son chef ne l'a pas encore écrite.",),

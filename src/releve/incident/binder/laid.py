@@ -33,7 +33,7 @@ from releve.incident.binder.blocks import (
     Steps,
     Table,
 )
-from releve.incident.binder.fonts import fitted, one_line, width_mm
+from releve.incident.binder.fonts import fitted, lines, one_line, width_mm
 
 #: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
 _CELL, _LINE, _PARAGRAPH = 220, 400, 3000
@@ -88,7 +88,7 @@ def _sheet(sheet: Sheet, points: float) -> dict[str, Any]:
     name = _cell(traits.name, WIDTH_MM - 40, _NAME, 70) if traits else None
     top = 23.5 + max(_tall(title, beside, _TITLE, place), tall * _CODE_MM + 4 if tall else 0)
     if traits:
-        top += 20.0 + 6.5 * (_lines(_words(name), WIDTH_MM - 30, _NAME) - 1)
+        top += 20.0 + 6.5 * (lines(_words(name), WIDTH_MM - 30, _NAME) - 1)
     return {
         "title": title,
         "place": place,
@@ -110,27 +110,15 @@ def _sheet(sheet: Sheet, points: float) -> dict[str, Any]:
 
 def _tall(title: str, mm: float, points: float, place: str) -> float:
     """Millimetres of the title's lines and of the place under it."""
-    return 6.8 * _lines(title, mm, points) + (5.5 if place else 0)
-
-
-def _lines(text: str, mm: float, points: float) -> int:
-    """How many lines a text takes, counted as words are laid: never fewer than drawn."""
-    count, used, space = 1, 0.0, width_mm(" ", points)
-    for word in text.replace("\u200b", " ").split():
-        wide = width_mm(word, points)
-        if used and used + space + wide > mm:
-            count, used = count + 1, wide
-        else:
-            used += (space if used else 0) + wide
-    return count
+    return 6.8 * lines(title, mm, points) + (5.5 if place else 0)
 
 
 def _cut(text: str, mm: float, points: float, most: int) -> str:
     """The words of ``text`` that ``most`` lines hold."""
-    if _lines(text, mm, points) <= most:
+    if lines(text, mm, points) <= most:
         return text
     words = text.split(" ")
-    while len(words) > 1 and _lines(" ".join(words) + "…", mm, points) > most:
+    while len(words) > 1 and lines(" ".join(words) + "…", mm, points) > most:
         words.pop()
     return one_line(" ".join(words), mm * most * 0.9, points).rstrip("…") + "…"
 
@@ -184,16 +172,32 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
 def _call(call: Call, points: float) -> dict[str, Any]:
     """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
     numbers = [
-        (one_line(whom, 90, points), _cell(number, _CALL_MM - 20, points * 1.12, 60))
+        (one_line(whom, _beside(number, points), points), _number(number, points))
         for whom, number in call.numbers
     ]
     return {
         "rank": call.rank,
         "title": fitted(call.title, _CALL_MM, points, 110),
-        "rule": fitted(call.rule, _CALL_MM, points, 90),
+        "rule": fitted(call.rule, _CALL_MM, points, 60),
         "numbers": numbers,
-        "say": _cut(fitted(call.say, _CALL_MM, points, _LINE), _CALL_MM, points, 4),
+        "boxes": [fitted(each, _CALL_MM, points, 60) for each in call.boxes],
+        "say": _cut(fitted(call.say, _CALL_MM, points, _LINE), _CALL_MM, points, 3),
     }
+
+
+def _number(number: Cell, points: float) -> Any:
+    """On one line, whatever it is: five calls hold on a side."""
+    if isinstance(number, str):
+        return one_line(number, _CALL_MM - 4, points * 1.12)
+    key = "absent" if isinstance(number, Absent) else "hidden"
+    return {key: one_line(number.words, _CALL_MM - 10, points)}
+
+
+def _beside(number: Cell, points: float) -> float:
+    """What is left on the number's line, in millimetres; nothing beside what is missing."""
+    if not isinstance(number, str):
+        return 0.0
+    return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
 
 
 def _table(table: Table, points: float) -> dict[str, Any]:
@@ -218,6 +222,7 @@ def _field(field: Field, points: float) -> dict[str, Any]:
     return {
         "label": fitted(field.label, WIDTH_MM, points, _LINE),
         "value": value,
+        "short": width_mm(field.label, points) < WIDTH_MM - 45,
         "boxes": [fitted(each, WIDTH_MM - 12, points, 120) for each in field.boxes],
         "lines": field.lines,
     }

@@ -63,10 +63,10 @@ def paper(material: Material) -> Document:
     beds = sum(service.beds for service in services)
     rows.append(("Ensemble", str(beds), *map(thousands, totals), thousands(sum(totals))))
     columns = (
-        Column("Service", 53, strong=True),
+        Column("Service", 35, strong=True),
         Column("Lits", 14),
-        *(Column(form.code, 15) for form in forms),
-        Column("Feuilles", 16, strong=True),
+        *(Column(form.code, 17) for form in forms),
+        Column("Total", 22, strong=True),
     )
     box = rule.sheets_per_ream * rule.reams_per_box
     said = (

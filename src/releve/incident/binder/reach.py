@@ -24,6 +24,7 @@ _MONTHS = (
 NO_PHONE = "numéro non renseigné"
 _FILL = "Complétez people.csv (ou réimportez le tableau du personnel)."
 _ASK = "Remplissez la page « Numéros de crise », ou contacts.csv."
+_OF_PEOPLE = "agents sans numéro de téléphone"
 _CELL_ONLY = "mobile : voir l'exemplaire de la cellule"
 
 
@@ -56,7 +57,7 @@ def named(person: Person) -> str:
 def phone_of(material: Material, phone: str, whose: str) -> Cell:
     """A number of somebody of the house on this copy; absences are counted under ``whose``."""
     if not phone.strip():
-        return Absent(NO_PHONE, _FILL, f"{NO_PHONE} : {whose}")
+        return Absent(NO_PHONE, _FILL, _OF_PEOPLE, whose)
     if personal(phone) and not material.for_cell:
         return Hidden(_CELL_ONLY)
     return pairs(phone)
@@ -73,14 +74,14 @@ def contact(material: Material, slug: str) -> tuple[tuple[str, Cell], ...]:
         return ((found.name or label, "sans objet, dit l'hôpital"),)
     if found is not None and found.phone:
         whom = found.name or label
-        hours = f" ({found.hours})" if found.hours else ""
-        said = f", essayé le {found.checked:%d/%m/%Y}" if found.checked else ", jamais essayé"
+        hours = f", {found.hours}" if found.hours else ""
+        said = f", essayé le {found.checked:%d/%m/%y}" if found.checked else ", jamais essayé"
         if personal(found.phone) and not material.for_cell:
             return ((whom + hours, Hidden(_CELL_ONLY)),)
         return ((whom + hours + said, pairs(found.phone)),)
     if known is None or not (known.needed or found is not None):
         return ()
-    asked_already = " (« je ne sais pas » a été répondu)" if found is not None else ""
+    asked_already = " (répondu : je ne sais pas)" if found is not None else ""
     place = f" : {found.name}" if found is not None and found.name else ""
     return ((label + place, Absent(known.missing + asked_already, _ASK, known.missing)),)
 

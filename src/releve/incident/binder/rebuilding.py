@@ -44,7 +44,7 @@ def _order(material: Material) -> tuple[Block, ...]:
         for gate in made.gates
     )
     rows: list[tuple[Cell, ...]] = [
-        (str(rank), step.name, f"{step.end - step.start} min", step.why, "")
+        (str(rank), step.name, f"{step.end - step.start} min", step.why.partition(" ; ")[0], "")
         for rank, step in enumerate(made.steps[:_MOST], 1)
     ]
     columns = (

@@ -22,10 +22,13 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class National:
-    """A number that is the same everywhere. ``checked``: when its source was last read."""
+    """A number that is the same everywhere. ``checked``: when its source was last read; ``short``:
+    its name where the line is short.
+    """
 
     slug: str
     name: str
+    short: str
     phone: str
     checked: str
     source: str
@@ -54,6 +57,7 @@ class CallRule:
     contacts: tuple[str, ...] = ()
     national: tuple[str, ...] = ()
     rota: str = ""
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,16 +173,19 @@ class Stock:
     admissions_per_bed_day: dict[str, float]
 
 
+@cache
 def national() -> dict[str, National]:
     """slug → number."""
     return {each["slug"]: National(**each) for each in _read("national")["number"]}
 
 
+@cache
 def rules() -> dict[str, Rule]:
     """slug → rule."""
     return {each["slug"]: Rule(**each) for each in _read("national")["rule"]}
 
 
+@cache
 def calls(profile: str) -> tuple[CallRule, ...]:
     """The calls of the director's sheet of such an establishment, in order."""
     return tuple(
@@ -186,6 +193,7 @@ def calls(profile: str) -> tuple[CallRule, ...]:
     )
 
 
+@cache
 def minutes() -> Minutes:
     """The first ten minutes."""
     read = _read("minutes")
@@ -195,16 +203,19 @@ def minutes() -> Minutes:
     return Minutes(read["source"], read["status"], **texts, cut=cut, wake=wake)
 
 
+@cache
 def role_cards() -> tuple[RoleCard, ...]:
     """Every role, in the order of the table."""
     return tuple(RoleCard(**_tuples(each)) for each in _read("roles")["role"])
 
 
+@cache
 def ward_forms() -> tuple[WardForm, ...]:
     """The forms of a ward, in the order in which a patient meets them."""
     return tuple(_ward_form(each) for each in _read("forms")["form"])
 
 
+@cache
 def declarations() -> tuple[Declaration, ...]:
     """The three writings."""
     return tuple(
@@ -213,6 +224,7 @@ def declarations() -> tuple[Declaration, ...]:
     )
 
 
+@cache
 def stock() -> Stock:
     """The counting of paper."""
     return Stock(**_read("stock"))

@@ -18,7 +18,7 @@ from releve.incident.binder.blocks import (
 )
 from releve.incident.binder.director import national_lines
 from releve.incident.binder.material import Material, Turn
-from releve.incident.binder.reach import contact, named, on_watch, pairs, phone_of, turns
+from releve.incident.binder.reach import NO_PHONE, contact, named, on_watch, pairs, phone_of, turns
 from releve.incident.binder.rules import national
 from releve.kernel.units import PARIS
 
@@ -97,14 +97,14 @@ def _outside(material: Material) -> Sheet:
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
     rows = [line for slug in (*order, *extra) if slug != "papier" for line in contact(material, slug)]
     here = (Column("Qui, quand", 108), Column("Numéro", 65, strong=True))
-    everywhere = tuple(national_lines(material, tuple(national())))
+    everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (
         Table(here, tuple(rows)),
         Head("Numéros nationaux"),
         Table(here, everywhere),
         Small(
-            "Sources relues par l'équipe de Relève : "
-            + " ; ".join(f"{n.name} : {n.source}, {n.checked}" for n in national().values())
+            "Sources relues par l'équipe de Relève ; essayez vous-même chaque numéro : "
+            + " ; ".join(f"{n.phone} : {n.source}" for n in national().values())
             + "."
         ),
     )
@@ -115,20 +115,21 @@ def _suppliers(material: Material) -> Sheet:
     rows = tuple(
         (
             each.name,
-            each.contract or Absent("contrat non renseigné", "Complétez suppliers.toml.",
-                                    "numéro de contrat de fournisseur non renseigné"),
-            pairs(each.phone) if each.phone else Absent(
-                "numéro non renseigné", "Complétez suppliers.toml.",
-                "numéro non renseigné : fournisseurs"),
+            each.contract or _supplier_lacks("contrat non renseigné", each.name),
+            pairs(each.phone) if each.phone else _supplier_lacks(NO_PHONE, each.name),
         )
         for each in material.establishment.suppliers
-    )  # fmt: skip
+    )
     columns = (Column("Fournisseur", 80, strong=True), Column("Contrat", 40), Column("Numéro", 53))
     blocks: tuple[Block, ...] = (Table(columns, rows),)
     if not rows:
         words = "aucun fournisseur connu"
         blocks = (Say(Absent(words, "Complétez suppliers.toml ou importez la liste.")),)
     return Sheet("Fournisseurs", blocks)
+
+
+def _supplier_lacks(words: str, name: str) -> Absent:
+    return Absent(words, "Complétez suppliers.toml.", f"fournisseurs : {words}", name)
 
 
 def _service(material: Material, service: Service) -> Sheet:

@@ -26,7 +26,7 @@ from releve.incident.binder.rules import (
 )
 
 _LINES, _PAGES = 16, 4
-_DRAFT = "Brouillon : rien n'est envoyé par Relève. Vérifiez, complétez, signez, envoyez vous-même."
+_DRAFT = "Brouillon : rien n'est envoyé. Complétez, signez, envoyez."
 
 
 def logsheets(material: Material) -> Document:
@@ -35,7 +35,7 @@ def logsheets(material: Material) -> Document:
         Column("N°", 13, strong=True),
         Column("Heure du fait", 20),
         Column("Écrit à", 17),
-        Column("Vu / Décidé", 21),
+        Column("Vu, décidé", 21),
         Column("Quoi : un fait ou une décision par ligne", 78),
         Column("Qui écrit", 24),
     )
@@ -44,7 +44,10 @@ def logsheets(material: Material) -> Document:
         first = page * _LINES + 1
         rows = tuple((str(n), "", "", "V    D", "", "") for n in range(first, first + _LINES))
         blocks: tuple[Block, ...] = (
-            Say("Ne rayez rien : corrigez par une nouvelle ligne. Un juge pourra lire ceci."),
+            Say(
+                "Entourez V (vu) ou D (décidé). Ne rayez rien : corrigez par une nouvelle ligne."
+                " Un juge pourra lire ceci."
+            ),
             Table(columns, rows, tall=12.5),
         )
         place = f"feuille {material.copy.number}-{page + 1} · lignes {first} à {first + _LINES - 1}"
@@ -67,9 +70,9 @@ def _filing(material: Material, each: Declaration) -> Sheet:
         (
             Box(_DRAFT),
             Say(rule.words, strong=True),
-            Say(each.how),
+            Small(each.how),
             Fields(tuple(field(material, one) for one in each.fields)),
-            Fields((Field("Signé par, le, à"), Field("Envoyé à, par quel moyen, le, à"))),
+            Fields((Field("Signé par ; envoyé à, comment, le, à"),)),
             Small(
                 f"Source : {rule.source} ({STATUS_WORDS[rule.status]}). Ce formulaire : {each.status}."
             ),
@@ -92,4 +95,4 @@ def field(material: Material, one: FormField) -> Field:
         boxes = tuple(f"{s.name} ({s.finess})" for s in material.establishment.sites[:12])
     elif one.known_boxes == "services":
         boxes = tuple(service.name for service in material.establishment.services[:24])
-    return Field(one.label, value, boxes, one.after or one.lines)
+    return Field(one.label, value, boxes, 1 + one.after if boxes else one.lines)
