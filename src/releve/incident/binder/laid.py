@@ -207,7 +207,7 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
 def _call(call: Call, points: float) -> dict[str, object]:
     """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
     numbers = [
-        (one_line(whom, _beside(number, points), points), _number(number, points))
+        (_whose(whom, _beside(number, points), points), _number(number, points))
         for whom, number in call.numbers
     ]
     return {
@@ -220,12 +220,23 @@ def _call(call: Call, points: float) -> dict[str, object]:
     }
 
 
+def _whose(whom: str, mm: float, points: float) -> str:
+    """As many of « name, hours, when tried » as the line holds, the name first."""
+    parts = whom.split(", ")
+    while len(parts) > 1 and width_mm(", ".join(parts), points) > mm:
+        parts.pop()
+    return one_line(", ".join(parts), mm, points)
+
+
 def _number(number: Cell, points: float) -> _Fitted:
     """On one line, whatever it is: five calls hold on a side."""
     if isinstance(number, str):
         return one_line(number, _CALL_MM - 4, points * 1.12)
     key = "absent" if isinstance(number, Absent) else "hidden"
-    return {key: one_line(number.words, _CALL_MM - 10, points)}
+    mm, words = _CALL_MM - 10, number.words
+    if width_mm(words, points) > mm:
+        words = words.partition(" (")[0]
+    return {key: one_line(words, mm, points)}
 
 
 def _beside(number: Cell, points: float) -> float:

@@ -102,13 +102,15 @@ def _outside(material: Material) -> Sheet:
     order = [each.slug for each in asked()]
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
     slugs = [slug for slug in (*order, *extra) if slug != "papier"]
-    rows = [line for slug in slugs for line in contact(material, slug)]
-    here = (Column("Qui, quand", 108), Column("Numéro", 65, strong=True))
+    lines = [line for slug in slugs for line in contact(material, slug)]
+    rows = tuple((line.label, line.details, line.number) for line in lines)
+    here = (Column("Quoi", 58, strong=True), Column("Qui, quand", 60), Column("Numéro", 55))
+    told = (Column("Quoi", 118, strong=True), Column("Numéro", 55))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (
-        Table(here, tuple(rows)),
+        Table(here, rows),
         Head("Numéros nationaux"),
-        Table(here, everywhere),
+        Table(told, everywhere),
         Small(
             "Sources relues par l'équipe de Relève ; essayez vous-même chaque numéro : "
             + " ; ".join(f"{n.phone} : {n.source}" for n in national().values())
