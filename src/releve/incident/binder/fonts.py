@@ -79,6 +79,11 @@ def fitted(text: str, mm: float, points: float, most: int = 600) -> str:
     )
 
 
+def cut(words: str, most: int) -> str:
+    """The beginning of a text, « … » after it when something is left out."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
 def one_line(text: str, mm: float, points: float) -> str:
     """As much of ``text`` as one line holds, « … » after what is cut."""
     shown = drawable(" ".join(text.split(" ")))

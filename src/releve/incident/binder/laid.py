@@ -33,10 +33,12 @@ from releve.incident.binder.blocks import (
     Steps,
     Table,
 )
-from releve.incident.binder.fonts import fitted, lines, one_line, width_mm
+from releve.incident.binder.fonts import cut, drawable, fitted, lines, one_line, width_mm
 
 #: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
-_CELL, _LINE, _PARAGRAPH = 220, 400, 3000
+_CELL, _LINE, _PARAGRAPH, _TITLE_LETTERS = 220, 400, 3000, 140
+#: Lines of one cell of a table.
+_CELL_LINES = 14
 _BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
 #: Text, or {"absent": text}, or {"hidden": text}.
 _Fitted = str | dict[str, str]
@@ -155,7 +157,8 @@ def _(block: Head, points: float) -> dict[str, object]:
 @_block.register
 def _(block: Box, points: float) -> dict[str, object]:
     said = [_cell(line, _BOX_MM, points, _PARAGRAPH) for line in block.lines]
-    return {"kind": "box", "title": fitted(block.title, _BOX_MM, points * 1.15), "lines": said}
+    title = fitted(block.title, _BOX_MM, points * 1.15, _TITLE_LETTERS)
+    return {"kind": "box", "title": title, "lines": said}
 
 
 @_block.register
@@ -197,6 +200,16 @@ def _(block: Small, points: float) -> dict[str, object]:
 @_block.register
 def _(block: Contents, points: float) -> dict[str, object]:
     return {"kind": "contents", "parts": [_entry(part) for part in block.parts]}
+
+
+def _held(cell: Cell, mm: float, points: float) -> Cell:
+    """As much of a table's cell as a row may be tall: rows do not break."""
+    if not isinstance(cell, str):
+        return cell
+    shown, most = drawable(cell[:_CELL]), mm * _CELL_LINES
+    while len(shown) > 1 and width_mm(shown, points) > most:
+        shown = cut(shown, max(1, len(shown) * 7 // 8))
+    return shown
 
 
 def _entry(part: tuple[str, str, str]) -> list[str]:
@@ -257,7 +270,7 @@ def _(table: Table, points: float) -> dict[str, object]:
         ],
         "rows": [
             [
-                _cell(cell, column.mm - 2.5, points)
+                _cell(_held(cell, column.mm - 2.5, points), column.mm - 2.5, points)
                 for cell, column in zip(row, columns, strict=True)
             ]
             for row in table.rows
