@@ -15,6 +15,8 @@ _WORDS = {
     "compte.code": "nouveau code d'activation",
     "compte.role": "rôle donné",
     "compte.retrait": "rôle retiré",
+    "binder.missing": "numéros manquants écrits sur le classeur",
+    "binder.pages": "pages du classeur de crise",
     "care.census_patients": "patients là où le dossier patient les a",
     "care.feed.back": "source du flux de soins de retour",
     "care.feed.closed": "suite de messages reçus close",

@@ -7,7 +7,7 @@ draw is written out. Nothing here decides what is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cache, singledispatch
 
 from releve.incident.binder import codes
 from releve.incident.binder.blocks import (
@@ -259,9 +259,41 @@ def _beside(number: Cell, points: float) -> float:
     return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
 
 
+def _grid(table: Table, points: float) -> dict[str, object]:
+    """An empty table is one drawing, the same for every patient: a hundred times less to lay out
+    than its cells.
+    """
+    widths = tuple(column.mm for column in table.columns)
+    tall = table.tall or 0.0
+    return {
+        "kind": "grid",
+        "columns": [
+            {"title": fitted(c.title, c.mm - 2.5, points, 60), "mm": c.mm} for c in table.columns
+        ],
+        "svg": _lines_drawn(widths, table.blank, tall),
+        "wide": sum(widths),
+        "tall": table.blank * tall,
+    }
+
+
+@cache
+def _lines_drawn(widths: tuple[float, ...], rows: int, tall: float) -> str:
+    wide, high = sum(widths), rows * tall
+    edges = [sum(widths[:n]) for n in range(len(widths) + 1)]
+    path = "".join(f"M0 {n * tall:g}H{wide:g}" for n in range(rows + 1))
+    path += "".join(f"M{edge:g} 0V{high:g}" for edge in edges)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}"'
+        f' width="{wide:g}" height="{high:g}">'
+        f'<path d="{path}" fill="none" stroke="#555" stroke-width="0.2"/></svg>'
+    )
+
+
 @_block.register
 def _(table: Table, points: float) -> dict[str, object]:
     columns = table.columns
+    if table.tall and not table.rows:
+        return _grid(table, points)
     return {
         "kind": "table",
         "columns": [

@@ -144,9 +144,10 @@ def _supplier_lacks(words: str, name: str) -> Absent:
 def _service(material: Material, service: Service) -> Sheet:
     here = [p for p in material.establishment.people if p.service == service.code]
     if not here:
-        words = f"aucune personne connue dans {service.name}"
+        words = "aucune personne connue dans ce service"
         remedy = "Complétez people.csv (ou importez le tableau du personnel)."
-        return Sheet("Annuaire du service", (Say(Absent(words, remedy)),), service.name)
+        lacks = Absent(words, remedy, "service sans personne connue", service.name)
+        return Sheet("Annuaire du service", (Say(lacks),), service.name)
     blocks: tuple[Block, ...] = (
         Say("Appelez de haut en bas. La personne jointe appelle les deux suivantes."),
         Table(_NAME, tuple(_person(material, person, service.name) for person in _ordered(here))),
