@@ -42,7 +42,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 #: Errors that a page may meet.
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
-    "incident/errors.py",
+    "incident/errors.py", "incident/binder/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -51,6 +51,7 @@ PLAIN = (
     "registre", "coffre", "exercice", "flux HL7", "établissement",
     "fichiers", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
+    "classeur", "cellule", "service", "rendu", "détruit", "perdu",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
 )  # fmt: skip
@@ -74,6 +75,7 @@ def all_said() -> list[Said]:
         *in_tables(),
         *in_errors(),
         *in_steps(),
+        *in_contacts(),
         *in_projection(),
         *plain(),
     ]
@@ -139,6 +141,14 @@ def in_errors() -> Iterator[Said]:
                 if re.search(r"\w", re.sub(r"\{\w+\}", "", text)):
                     message = re.sub(r"[ \n]+", " ", text).strip()
                     yield Said(message, None, f"{name}:{node.lineno}")
+
+
+def in_contacts() -> Iterator[Said]:
+    """What the page of crisis numbers asks."""
+    path = SOURCES / "establishment/contacts.toml"
+    for each in tomllib.loads(path.read_text("utf-8"))["contact"]:
+        for key in ("label", "help"):
+            yield Said(each[key], None, "establishment/contacts.toml")
 
 
 def in_steps() -> Iterator[Said]:
