@@ -48,6 +48,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 ERRORS = (
     "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py", "drill/field/errors.py", "retention/errors.py",
+    "incident/binder/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -57,6 +58,7 @@ PLAIN = (
     "conservation", "fichiers", "lignes", "messages", "mois", "nœuds", "objets", "patients",
     "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
+    "classeur", "cellule", "service", "rendu", "détruit", "perdu",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
     "le nom de l'animateur", "la durée en minutes", "au moins un service qui participe",
@@ -82,6 +84,7 @@ def all_said() -> list[Said]:
         *in_tables(),
         *in_errors(),
         *in_steps(),
+        *in_contacts(),
         *in_projection(),
         *in_professions(),
         *plain(),
@@ -148,6 +151,14 @@ def in_errors() -> Iterator[Said]:
                 if re.search(r"\w", re.sub(r"\{\w+\}", "", text)):
                     message = re.sub(r"[ \n]+", " ", text).strip()
                     yield Said(message, None, f"{name}:{node.lineno}")
+
+
+def in_contacts() -> Iterator[Said]:
+    """What the page of crisis numbers asks."""
+    path = SOURCES / "establishment/contacts.toml"
+    for each in tomllib.loads(path.read_text("utf-8"))["contact"]:
+        for key in ("label", "help"):
+            yield Said(each[key], None, "establishment/contacts.toml")
 
 
 def in_steps() -> Iterator[Said]:

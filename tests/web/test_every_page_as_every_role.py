@@ -110,8 +110,14 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "retention_line": (PROOF_READERS, ENTITY),
     "retention_dpo": (APPROVERS, ENTITY),
     "retention_purge": (APPROVERS, ENTITY),
+    "binder": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
+    "binder_make": (CRISIS_WRITERS, ENTITY),
+    "copies": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
+    "copy_act": (CRISIS_WRITERS, ENTITY),
+    "copies_recall": (PRIVILEGED, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
+    "crisis_contacts": (PRIVILEGED, ENTITY),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -190,6 +196,9 @@ POSTED = {
     "observer_real",
     "retention_dpo",
     "retention_purge",
+    "binder_make",
+    "copy_act",
+    "copies_recall",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -255,6 +264,7 @@ def addresses(records: Home) -> dict[str, str]:
         "patient_live": [key, "sans-sceau"],
         "retention_line": ["care.journal"],
         "crisis_log": [crisis],
+        "copy_act": [1],
         "crisis_reopen": [crisis],
         "crisis_step": [first_steps()[0].slug],
         "crisis_know": ["rancon"],

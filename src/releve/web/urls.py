@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from releve.web import cockpit, proofs, reach, retention, supervision
+from releve.web import binder, cockpit, proofs, reach, retention, supervision
 
 urlpatterns = [
     path("", cockpit.today, name="today"),
     path("supervision/metriques", supervision.metrics, name="metrics"),
+    path("crise/classeur/", binder.binder, name="binder"),
+    path("crise/classeur/fabriquer/", binder.binder_make, name="binder_make"),
     path("preuves/", proofs.index, name="proofs"),
     path("preuves/<int:index>/", proofs.detail, name="proof"),
     path("joindre/", reach.page, name="reach"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.establishment.app import views
+from releve.establishment.app import contact_views, views
 
 urlpatterns = [
     path("etablissement/", views.chart, name="establishment"),
     path("etablissement/reprise/", views.recovery, name="establishment_recovery"),
+    path("etablissement/numeros/", contact_views.crisis_contacts, name="crisis_contacts"),
 ]

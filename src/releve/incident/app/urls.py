@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.incident.app import ten_minutes, views
+from releve.incident.app import copy_views, ten_minutes, views
 
 urlpatterns = [
     path("crise/", views.crisis, name="crisis"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("crise/dit/", ten_minutes.told, name="crisis_told"),
     path("crise/porte/<slug:slug>/", views.gate, name="crisis_gate"),
     path("crise/lever/", views.close, name="crisis_close"),
+    path("crise/exemplaires/", copy_views.copies_page, name="copies"),
+    path("crise/exemplaires/rappeler/", copy_views.copies_recall, name="copies_recall"),
+    path("crise/exemplaires/<int:number>/", copy_views.copy_act, name="copy_act"),
     path("crise/<int:number>/", views.log, name="crisis_log"),
     path("crise/<int:number>/rouvrir/", views.reopen, name="crisis_reopen"),
 ]
