@@ -26,6 +26,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "state_words", "short_state", "KINDS", "HOMONYM",
     ),
     "establishment/app/told.py": ("_KINDS",),
+    "establishment/contradictions.py": ("_KINDS",),
+    "establishment/degraded.py": ("_IMPACTS", "_WAYS", "_TRIED", "State"),
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
     "incident/gates.py": ("_AFFIRMED",),
@@ -42,7 +44,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 #: Errors that a page may meet.
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
-    "incident/errors.py",
+    "incident/errors.py", "establishment/interview_errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -74,6 +76,7 @@ def all_said() -> list[Said]:
         *in_tables(),
         *in_errors(),
         *in_steps(),
+        *in_interview(),
         *in_projection(),
         *plain(),
     ]
@@ -146,6 +149,13 @@ def in_steps() -> Iterator[Said]:
     for step in tomllib.loads((SOURCES / where).read_text("utf-8"))["step"]:
         yield Said(step["title"], None, where)
         yield Said(step["say"], None, where)
+
+
+def in_interview() -> Iterator[Said]:
+    """Horizons and losses of the service interview."""
+    where = "establishment/interview.toml"
+    found = tomllib.loads((SOURCES / where).read_text("utf-8"))
+    return (Said(each["words"], None, where) for each in (*found["horizon"], *found["loss"]))
 
 
 def in_projection() -> Iterator[Said]:

@@ -20,4 +20,5 @@ NAVIGATION = (
     Entry(_("Accords"), "approvals", PRIVILEGED),
     Entry(_("Comptes"), "accounts", frozenset({Role.DSI})),
     Entry(_("Établissement"), "establishment", frozenset(MAP_READERS)),
+    Entry(_("Sans logiciel"), "interviews", frozenset({Role.CAREGIVER})),
 )
