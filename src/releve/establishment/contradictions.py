@@ -118,9 +118,10 @@ def contradictions(
         if sheet is not None:
             found += judge.about(service, sheet, now)
     for service in silent_vital(establishment, dict(sheets)):
+        said = "n'a pas encore répondu"
         known = f"{service.name} est de priorité {service.priority}"
         remedy = "Demandez à son responsable deux pages de réponses : une dizaine de minutes."
-        found.append(Contradiction(Kind.SILENT, service.code, "rien", known, remedy))
+        found.append(Contradiction(Kind.SILENT, service.code, said, known, remedy))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from releve.establishment import Establishment, Service
@@ -57,6 +58,7 @@ def bia(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": _sorted(_lines(kept[0], sheets), sort),
         "sort": sort,
+        "sorts": zip(SORTS, (_("DMIA"), _("service"), _("priorité"), _("entretien")), strict=True),
         "coverage": coverage(kept[0], sheets, now),
         "answered": sum(s.code in sheets for s in kept[0].services),
         "all": len(kept[0].services),

@@ -61,7 +61,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Contact:
-    """A supplier whom the folder knows for something the service relies on."""
+    """A supplier whom the folder knows for ``what`` the service relies on."""
 
     what: str
     name: str
@@ -217,14 +217,18 @@ def _version(signed: list[DegradedSheet], asked: str) -> DegradedSheet | None:
 
 
 def _contacts(establishment: Establishment, found: DegradedSheet) -> list[Contact]:
+    """Each supplier once, with all that the service relies on it for."""
     suppliers = {each.id: each for each in establishment.suppliers}
     owners = {a.id: a.supplier for a in establishment.applications}
-    contacts = []
+    served: dict[str, list[str]] = {}
     for each in found.relies_on:
-        supplier = suppliers.get(owners.get(each.node, ""))
-        if supplier is not None and each.used:
-            contacts.append(Contact(each.words, supplier.name, supplier.phone))
-    return contacts
+        owner = owners.get(each.node, "")
+        if owner in suppliers and each.used:
+            served.setdefault(owner, []).append(each.node)
+    return [
+        Contact(", ".join(nodes), suppliers[owner].name, suppliers[owner].phone)
+        for owner, nodes in served.items()
+    ]
 
 
 def horizon_rows(horizons: tuple[At, ...]) -> list[tuple[str, At]]:

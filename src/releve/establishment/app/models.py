@@ -1,5 +1,5 @@
-"""The rows of service interviews. Only ``interviews`` and ``rulings`` write them; a signed answer is
-never changed: a correction is a new version.
+"""The rows of interviews. Only ``interviews`` and ``rulings`` write them; a signed answer is never
+changed: a correction is a new version.
 """
 
 from __future__ import annotations
