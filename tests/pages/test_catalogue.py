@@ -309,6 +309,21 @@ class TestTheWalk:
         assert _french_on(chief, pages, _spoken(valbrume)) == {}
         assert "To prepare, in this order" in chief.get(pages[-2]).content.decode()
 
+    def test_the_service_interview(self, records: Home) -> None:
+        _, valbrume = load(records, VALBRUME, SystemClock().now())
+        chief = person("diallo", (Role.DSI, EJ)).client
+        speak_english(chief)
+        at = "/etablissement/entretiens/URG/"
+        first = {"impact-60": "hindrance", "impact-240": "danger", "impact-1440": "late"}
+        chief.post(at, {**first, "pdma": "unknown", "instead-60": "à la main"})
+        chief.post(f"{at}dependances/", {"way-n-DPI": "paper", "what-f-0": "le fax"})
+        pages = [f"{at}relire/", at, f"{at}dependances/", "/etablissement/entretiens/"]
+        signed = ["/etablissement/mode-degrade/URG/", "/etablissement/mode-degrade/REA/"]
+        home = ["/etablissement/bilan/", "/etablissement/contradictions/"]
+        assert _french_on(chief, pages, _spoken(valbrume)) == {}
+        chief.post(f"{at}relire/", {"by": "Orchidee", "function": "cadre"})
+        assert _french_on(chief, [*signed, *pages, *home], _spoken(valbrume)) == {}
+
     def test_a_visitor(self, night: Home) -> None:
         account("martin", (Role.DSI, EJ))
         visitor = Client()

@@ -70,6 +70,17 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_reopen": (PRIVILEGED, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
+    "interviews": (EVERYONE, ALL),
+    "interview": (CRISIS_WRITERS, HERE),
+    "interview_needs": (CRISIS_WRITERS, HERE),
+    "interview_read": (CRISIS_WRITERS, HERE),
+    "interview_forget": (CRISIS_WRITERS, HERE),
+    "degraded_sheet": (EVERYONE, HERE),
+    "bia": (MACHINE_READERS, ENTITY),
+    "bia_csv": (MACHINE_READERS, ENTITY),
+    "contradictions": (APPROVERS, ENTITY),
+    "contradiction_accept": (APPROVERS, ENTITY),
+    "contradiction_keep": (APPROVERS, ENTITY),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -124,6 +135,9 @@ POSTED = {
     "crisis_gate",
     "crisis_close",
     "crisis_reopen",
+    "interview_forget",
+    "contradiction_accept",
+    "contradiction_keep",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -173,6 +187,18 @@ def addresses(records: Home) -> dict[str, str]:
         "machine": ["PC-LABO-04"],
         "patients_found": ["sans-sceau"],
         "ward": ["CHIR-B"],
+        **{
+            name: ["CHIR-B"]
+            for name in (
+                "interview",
+                "interview_needs",
+                "interview_read",
+                "interview_forget",
+                "degraded_sheet",
+            )
+        },
+        "contradiction_accept": ["sans-cle"],
+        "contradiction_keep": ["sans-cle"],
         "ward_live": ["CHIR-B"],
         "patient": [key],
         "patient_live": [key, "sans-sceau"],
