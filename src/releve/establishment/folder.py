@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from releve.establishment import entities, inventory, oncall
+from releve.establishment import contacts, entities, inventory, oncall
 from releve.establishment.errors import FolderFaulty, FolderUnreadable, reason
 from releve.establishment.faults import Fault, Findings, Note, shown
 from releve.establishment.model import (
@@ -142,6 +142,8 @@ def _read_files(files: Mapping[str, bytes], findings: Findings) -> Establishment
     head = entities.read_entities(*part(entities.FILE))
     people = inventory.read_people(*part(inventory.PEOPLE))
     agenda, told = part(oncall.FILE)
+    if contacts.FILE in files:  # beside the seven: its faults are told, the crisis's binder reads it
+        contacts.read_contacts(files[contacts.FILE], findings)
     return Establishment(
         head.region,
         head.group,

@@ -103,8 +103,8 @@ def _supplier(table: Table, findings: Findings) -> Supplier | None:
         fields.optional("hosting"),
         table.line,
     )
-    _contact(SUPPLIERS, table.at("phone"), built.phone, "", findings)
-    _contact(SUPPLIERS, table.at("email"), "", built.email, findings)
+    check_reach(SUPPLIERS, table.at("phone"), built.phone, "", findings)
+    check_reach(SUPPLIERS, table.at("email"), "", built.email, findings)
     return built if fields.whole else None
 
 
@@ -160,7 +160,7 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
             what = f"personne « {shown(row['id'])} » sans nom"
             findings.fault(PEOPLE, row.line, "person", what, "Remplissez last_name.")
             continue
-        _contact(PEOPLE, row.line, row["phone"], row["email"], findings)
+        check_reach(PEOPLE, row.line, row["phone"], row["email"], findings)
         if row["rpps"] and not re.fullmatch(r"\d{11}", row["rpps"], re.ASCII):
             what = f"RPPS « {shown(row['rpps'])} »"
             findings.fault(PEOPLE, row.line, "contact", what, "Onze chiffres, ou rien.")
@@ -170,7 +170,8 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
     return tuple(people)
 
 
-def _contact(file: str, line: int, phone: str, email: str, findings: Findings) -> None:
+def check_reach(file: str, line: int, phone: str, email: str, findings: Findings) -> None:
+    """A fault for a phone or an address that reaches nobody; empty ones are none."""
     digits = re.sub(r"[\s.\u00a0\u202f-]|\(0\)", "", phone)
     if digits and not _PHONE.fullmatch(digits):
         what = f"téléphone « {shown(phone)} »"

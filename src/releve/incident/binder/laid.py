@@ -1,0 +1,241 @@
+"""Documents as the JSON that ``binder.typ`` draws: every text fitted to the place it will have.
+
+What a line cannot hold is broken, what a cell cannot hold is cut with « … »; what the face cannot
+draw is written out. Nothing here decides what is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from releve.incident.binder import codes
+from releve.incident.binder.blocks import (
+    WIDTH_MM,
+    Absent,
+    Block,
+    Box,
+    Call,
+    Calls,
+    Cell,
+    Contents,
+    Document,
+    Field,
+    Fields,
+    Head,
+    Label,
+    Labels,
+    Picture,
+    Ruled,
+    Say,
+    Sheet,
+    Small,
+    Steps,
+    Table,
+)
+from releve.incident.binder.fonts import fitted, lines, one_line, width_mm
+
+#: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
+_CELL, _LINE, _PARAGRAPH = 220, 400, 3000
+_BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
+_SMALL, _TITLE, _PLACE, _NAME = 10.0, 15.0, 11.0, 14.0
+_CODE_MM = 0.7
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page bears: the band and its world, the hospital, which copy, when and from what
+    it was made.
+    """
+
+    title: str
+    band: str
+    real: bool
+    hospital: str
+    copy: str
+    made: str
+    source: str
+
+
+def to_json(frame: Frame, documents: tuple[Document, ...]) -> dict[str, Any]:
+    """The value that the template reads."""
+    return {
+        "title": one_line(frame.title, WIDTH_MM, _TITLE),
+        "band": frame.band,
+        "real": frame.real,
+        "hospital": one_line(frame.hospital, 78, _SMALL),
+        "copy": one_line(frame.copy, 62, _SMALL),
+        "made": one_line(frame.made, 112, _SMALL),
+        "source": one_line(frame.source, WIDTH_MM, _SMALL),
+        "parts": [_part(document) for document in documents],
+    }
+
+
+def _part(document: Document) -> dict[str, Any]:
+    return {
+        "slug": document.slug,
+        "points": document.points,
+        "sheets": [_sheet(sheet, float(document.points)) for sheet in document.sheets],
+    }
+
+
+def _sheet(sheet: Sheet, points: float) -> dict[str, Any]:
+    svg, wide, tall = codes.drawn(sheet.code.payload) if sheet.code else ("", 0, 0)
+    beside = WIDTH_MM - (wide * _CODE_MM + 6 if sheet.code else 0)
+    title = _cut(fitted(sheet.title, beside, _TITLE, 120), beside, _TITLE, 2)
+    place = one_line(sheet.place, beside, _PLACE)
+    traits = sheet.traits
+    name = _cell(traits.name, WIDTH_MM - 40, _NAME, 70) if traits else None
+    top = 23.5 + max(_tall(title, beside, _TITLE, place), tall * _CODE_MM + 4 if tall else 0)
+    if traits:
+        top += 20.0 + 6.5 * (lines(_words(name), WIDTH_MM - 30, _NAME) - 1)
+    return {
+        "title": title,
+        "place": place,
+        "top": round(top, 1),
+        "code": {"svg": svg, "wide": wide, "tall": tall, "number": sheet.code.number}
+        if sheet.code
+        else None,
+        "traits": {
+            "bed": _cell(traits.bed, 30, _NAME, 12),
+            "name": name,
+            "born": _cell(traits.born, 50, 11, 24),
+            "ipp": _cell(traits.ipp, 60, 11, 24),
+        }
+        if traits
+        else None,
+        "blocks": [_block(block, points) for block in sheet.blocks],
+    }
+
+
+def _tall(title: str, mm: float, points: float, place: str) -> float:
+    """Millimetres of the title's lines and of the place under it."""
+    return 6.8 * lines(title, mm, points) + (5.5 if place else 0)
+
+
+def _cut(text: str, mm: float, points: float, most: int) -> str:
+    """The words of ``text`` that ``most`` lines hold."""
+    if lines(text, mm, points) <= most:
+        return text
+    words = text.split(" ")
+    while len(words) > 1 and lines(" ".join(words) + "…", mm, points) > most:
+        words.pop()
+    return one_line(" ".join(words), mm * most * 0.9, points).rstrip("…") + "…"
+
+
+def _words(cell: Any) -> str:
+    return cell if isinstance(cell, str) else next(iter(cell.values())) if cell else ""
+
+
+def _cell(cell: Cell, mm: float, points: float, most: int = _CELL) -> Any:
+    if isinstance(cell, str):
+        return fitted(cell, mm, points, most)
+    key = "absent" if isinstance(cell, Absent) else "hidden"
+    return {key: fitted(cell.words, mm - 6, points, most)}
+
+
+def _block(block: Block, points: float) -> dict[str, Any]:
+    match block:
+        case Say(text, strong):
+            return {"kind": "say", "text": _cell(text, WIDTH_MM, points, _PARAGRAPH), "strong": strong}
+        case Head(text):
+            return {"kind": "head", "text": fitted(text, WIDTH_MM, points * 1.15, _LINE)}
+        case Box(title, lines):
+            said = [_cell(line, _BOX_MM, points, _PARAGRAPH) for line in lines]
+            return {"kind": "box", "title": fitted(title, _BOX_MM, points * 1.15), "lines": said}
+        case Steps(acts):
+            return {"kind": "steps", "acts": [_cell(act, _TICK_MM, points, _LINE) for act in acts]}
+        case Calls(calls):
+            return {"kind": "calls", "calls": [_call(call, points) for call in calls]}
+        case Table():
+            return _table(block, points)
+        case Fields(rows):
+            return {"kind": "fields", "fields": [_field(each, points) for each in rows]}
+        case Labels(labels):
+            return {"kind": "labels", "labels": [_label(label) for label in labels]}
+        case Ruled(count):
+            return {"kind": "ruled", "count": count}
+        case Picture(svg, said, tall):
+            said = fitted(said, WIDTH_MM, _SMALL)
+            return {"kind": "picture", "svg": svg, "said": said, "tall": tall}
+        case Small(text):
+            return {"kind": "small", "text": fitted(text, WIDTH_MM, _SMALL, _PARAGRAPH)}
+        case Contents(parts):
+            return {"kind": "contents", "parts": [_entry(part) for part in parts]}
+
+
+def _entry(part: tuple[str, str, str]) -> list[str]:
+    slug, title, about = part
+    return [slug, fitted(title, WIDTH_MM - 18, 13, 120), fitted(about, WIDTH_MM - 18, 11, 200)]
+
+
+def _call(call: Call, points: float) -> dict[str, Any]:
+    """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
+    numbers = [
+        (one_line(whom, _beside(number, points), points), _number(number, points))
+        for whom, number in call.numbers
+    ]
+    return {
+        "rank": call.rank,
+        "title": fitted(call.title, _CALL_MM, points, 110),
+        "rule": fitted(call.rule, _CALL_MM, points, 60),
+        "numbers": numbers,
+        "boxes": [fitted(each, _CALL_MM, points, 60) for each in call.boxes],
+        "say": _cut(fitted(call.say, _CALL_MM, points, _LINE), _CALL_MM, points, 3),
+    }
+
+
+def _number(number: Cell, points: float) -> Any:
+    """On one line, whatever it is: five calls hold on a side."""
+    if isinstance(number, str):
+        return one_line(number, _CALL_MM - 4, points * 1.12)
+    key = "absent" if isinstance(number, Absent) else "hidden"
+    return {key: one_line(number.words, _CALL_MM - 10, points)}
+
+
+def _beside(number: Cell, points: float) -> float:
+    """What is left on the number's line, in millimetres; nothing beside what is missing."""
+    if not isinstance(number, str):
+        return 0.0
+    return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
+
+
+def _table(table: Table, points: float) -> dict[str, Any]:
+    columns = table.columns
+    return {
+        "kind": "table",
+        "columns": [
+            {"title": fitted(c.title, c.mm - 2.5, points, 60), "mm": c.mm, "strong": c.strong}
+            for c in columns
+        ],
+        "rows": [
+            [_cell(cell, column.mm - 2.5, points) for cell, column in zip(row, columns, strict=True)]
+            for row in table.rows
+        ],
+        "blank": table.blank,
+        "tall": table.tall,
+    }
+
+
+def _field(field: Field, points: float) -> dict[str, Any]:
+    value = None if field.value is None else _cell(field.value, WIDTH_MM - 4, points, _PARAGRAPH)
+    return {
+        "label": fitted(field.label, WIDTH_MM, points, _LINE),
+        "value": value,
+        "short": width_mm(field.label, points) < WIDTH_MM - 45,
+        "boxes": [fitted(each, WIDTH_MM - 12, points, 120) for each in field.boxes],
+        "lines": field.lines,
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    first, *rest = label.lines or ("",)
+    lines = [_one(first)] + [_one(line) for line in rest[:4]]
+    return {"lines": lines}
+
+
+def _one(cell: Cell) -> Any:
+    if isinstance(cell, str):
+        return one_line(cell, _LABEL_MM - 4, _SMALL)
+    key = "absent" if isinstance(cell, Absent) else "hidden"
+    return {key: one_line(cell.words, _LABEL_MM - 10, _SMALL)}

@@ -1,0 +1,69 @@
+"""The map, and in which order to rebuild: gates first, a person closes each."""
+
+from __future__ import annotations
+
+from releve.incident.binder.blocks import (
+    Absent,
+    Block,
+    Box,
+    Cell,
+    Column,
+    Document,
+    Field,
+    Fields,
+    Head,
+    Picture,
+    Say,
+    Sheet,
+    Table,
+)
+from releve.incident.binder.material import Material
+
+_MOST = 60
+
+
+def rebuilding(material: Material) -> Document:
+    """The drawn map when there is one, then the order, behind its gates."""
+    sheets: list[Sheet] = []
+    if material.map_svg:
+        said = "Services à gauche, puis applications, serveurs et socle. Un trait : ne marche pas sans."
+        sheets.append(Sheet("La carte de l'hôpital", (Picture(material.map_svg, said, 215),)))
+    sheets.append(Sheet("Dans quel ordre reconstruire", _order(material)))
+    about = "La carte, les portes à fermer par une personne nommée, l'ordre des machines."
+    return Document("reprise", "Carte et ordre de reprise", tuple(sheets), about=about)
+
+
+def _order(material: Material) -> tuple[Block, ...]:
+    made = material.plan
+    if made is None or not made.steps:
+        words = "ordre de reprise non calculé : la carte des dépendances est vide"
+        remedy = "Complétez machines.csv et dependencies.csv, ou importez GLPI et RVTools."
+        return (Say(Absent(words, remedy), strong=True),)
+    gates = tuple(
+        Field(f"Porte « {gate.name} », tenue par {gate.keeper} : confirmée par, le, à")
+        for gate in made.gates
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (str(rank), step.name, f"{step.end - step.start} min", step.why.partition(" ; ")[0], "")
+        for rank, step in enumerate(made.steps[:_MOST], 1)
+    ]
+    columns = (
+        Column("N°", 11, strong=True),
+        Column("Machine", 49, strong=True),
+        Column("Durée", 20),
+        Column("Pourquoi maintenant", 63),
+        Column("Fait à, par", 30),
+    )
+    more = len(made.steps) - _MOST
+    rest = (Say(f"Puis {more} autres : la page « Reprise » les donne toutes."),) if more > 0 else ()
+    return (
+        Box(
+            "Rien n'est restauré avant que les portes soient fermées.",
+            ("Dans le réseau touché, une machine relevée est une machine reperdue.",),
+        ),
+        Fields(gates),
+        Head(f"Ordre prévu, tout étant perdu, avec {made.teams} équipes"),
+        Say("Les durées sont celles que l'hôpital a écrites, sans décision ni nettoyage."),
+        Table(columns, tuple(rows)),
+        *rest,
+    )
