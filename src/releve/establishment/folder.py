@@ -142,7 +142,9 @@ def _read_files(files: Mapping[str, bytes], findings: Findings) -> Establishment
     head = entities.read_entities(*part(entities.FILE))
     people = inventory.read_people(*part(inventory.PEOPLE))
     agenda, told = part(oncall.FILE)
-    if contacts.FILE in files:  # beside the seven: its faults are told, the crisis's binder reads it
+    if (
+        contacts.FILE in files
+    ):  # beside the seven: its faults are told, the crisis's binder reads it
         contacts.read_contacts(files[contacts.FILE], findings)
     return Establishment(
         head.region,

@@ -85,7 +85,9 @@ def frame(material: Material, title: str = "Classeur de crise") -> Frame:
     if census is None:
         source += " · sans recensement"
     else:
-        at = f" de {census.at.astimezone(PARIS):%H:%M le %d/%m}" if census.at else ", heure inconnue"
+        at = (
+            f" de {census.at.astimezone(PARIS):%H:%M le %d/%m}" if census.at else ", heure inconnue"
+        )
         source += f" · recensement : {census.source}{at}"
     return Frame(
         title=f"{title} · {material.hospital}",

@@ -27,7 +27,9 @@ _FILL = "Écrivez le nom à la main, ou complétez oncall.ics et people.csv."
 def cards(material: Material) -> Document:
     """One page each: it is handed over."""
     sheets = tuple(_card(material, role) for role in role_cards())
-    about = "Une carte par rôle, à remettre en main : mission, trois premiers actes, qui, remplaçant."
+    about = (
+        "Une carte par rôle, à remettre en main : mission, trois premiers actes, qui, remplaçant."
+    )
     return Document("cartes", "Cartes de rôle de la cellule de crise", sheets, POINTS, about=about)
 
 

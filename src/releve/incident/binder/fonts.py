@@ -31,7 +31,9 @@ def _face() -> tuple[frozenset[int], dict[int, float], float]:
     """The bold face, the widest of the two: its characters and their widths in thousandths."""
     from reportlab.pdfbase.ttfonts import TTFontFile
 
-    places = [folder / name for folder in folders() for name in ("DejaVuSans-Bold.ttf", "VeraBd.ttf")]
+    places = [
+        folder / name for folder in folders() for name in ("DejaVuSans-Bold.ttf", "VeraBd.ttf")
+    ]
     path = next(place for place in places if place.is_file())
     face = TTFontFile(str(path))
     drawn = frozenset(face.charToGlyph)
@@ -49,7 +51,12 @@ def drawable(text: str) -> str:
 def _shows(character: str, known: frozenset[int]) -> bool:
     if character in "\n\u200b":
         return True
-    return ord(character) in known and unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cs")
+    return ord(character) in known and unicodedata.category(character) not in (
+        "Cc",
+        "Cf",
+        "Co",
+        "Cs",
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -67,7 +74,8 @@ def fitted(text: str, mm: float, points: float, most: int = 600) -> str:
     if len(shown) > most:
         shown = shown[: most - 1].rstrip() + "…"
     return "\n".join(
-        " ".join(_broken(word, mm, points) for word in line.split(" ")) for line in shown.split("\n")
+        " ".join(_broken(word, mm, points) for word in line.split(" "))
+        for line in shown.split("\n")
     )
 
 

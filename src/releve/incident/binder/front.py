@@ -89,7 +89,9 @@ def _contents(material: Material, documents: tuple[Document, ...]) -> Sheet:
     parts = tuple((d.slug, numbered(rank, d), d.about) for rank, d in enumerate(documents, 1))
     shown, more = parts[:_PARTS], len(parts) - _PARTS
     compact = len(parts) > 12
-    entries = tuple((slug, cut(title, 60), "" if compact else about) for slug, title, about in shown)
+    entries = tuple(
+        (slug, cut(title, 60), "" if compact else about) for slug, title, about in shown
+    )
     blocks: list[Block] = [Contents(entries)]
     if more > 0:
         blocks.append(Say(f"Puis {more} autres services, chacun derrière son intercalaire."))
@@ -131,11 +133,15 @@ def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
         )
     ]
     if material.procedures:
-        told = Table((Column("Procédure gardée dans Relève", 173),), tuple((p,) for p in material.procedures))
+        told = Table(
+            (Column("Procédure gardée dans Relève", 173),), tuple((p,) for p in material.procedures)
+        )
         sheets.append(Sheet("Procédures de l'hôpital", (told,)))
     if lacks:
         columns = (Column("Manque", 78, strong=True), Column("Faire", 60), Column("Où", 35))
-        everything = tuple((_counted(each), each.remedy, ", ".join(each.documents)) for each in lacks)
+        everything = tuple(
+            (_counted(each), each.remedy, ", ".join(each.documents)) for each in lacks
+        )
         sheets.append(Sheet("Tout ce qui manque", (Table(columns, everything),)))
     if material.census and material.census.doubts:
         columns = (Column("Ligne", 18, strong=True), Column("Quoi", 85), Column("Que faire", 70))

@@ -137,7 +137,11 @@ def _cell(cell: Cell, mm: float, points: float, most: int = _CELL) -> Any:
 def _block(block: Block, points: float) -> dict[str, Any]:
     match block:
         case Say(text, strong):
-            return {"kind": "say", "text": _cell(text, WIDTH_MM, points, _PARAGRAPH), "strong": strong}
+            return {
+                "kind": "say",
+                "text": _cell(text, WIDTH_MM, points, _PARAGRAPH),
+                "strong": strong,
+            }
         case Head(text):
             return {"kind": "head", "text": fitted(text, WIDTH_MM, points * 1.15, _LINE)}
         case Box(title, lines):
@@ -209,7 +213,10 @@ def _table(table: Table, points: float) -> dict[str, Any]:
             for c in columns
         ],
         "rows": [
-            [_cell(cell, column.mm - 2.5, points) for cell, column in zip(row, columns, strict=True)]
+            [
+                _cell(cell, column.mm - 2.5, points)
+                for cell, column in zip(row, columns, strict=True)
+            ]
             for row in table.rows
         ],
         "blank": table.blank,

@@ -95,7 +95,9 @@ def _outside(material: Material) -> Sheet:
     """The numbers of the crisis: the hospital's own, then the national ones."""
     order = [each.slug for each in asked()]
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
-    rows = [line for slug in (*order, *extra) if slug != "papier" for line in contact(material, slug)]
+    rows = [
+        line for slug in (*order, *extra) if slug != "papier" for line in contact(material, slug)
+    ]
     here = (Column("Qui, quand", 108), Column("Numéro", 65, strong=True))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (

@@ -59,7 +59,9 @@ def _census(service: Service, patients: Sequence[Patient]) -> Sheet:
         Column("Vu à, par", 34),
     )
     rows = tuple((p.bed, p.name, p.born, p.ipp, "") for p in patients)
-    said = Say("Comptez lit par lit. Rayez qui n'est plus là, ajoutez qui est arrivé, avec l'heure.")
+    said = Say(
+        "Comptez lit par lit. Rayez qui n'est plus là, ajoutez qui est arrivé, avec l'heure."
+    )
     return Sheet("Qui est là", (said, Table(columns, rows, blank=4)), service.name)
 
 
