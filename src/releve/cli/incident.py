@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from releve.cli.binder import binder
 from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
 from releve.kernel.clock import SystemClock
 from releve.kernel.units import hour
@@ -17,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("binder")(binder)
 _CALM = "Aucune crise en cours.\n"
 
 

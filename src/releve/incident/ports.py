@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from releve.incident.binder.material import Census
+
 
 class Kits(Protocol):
     """The ward kits. Called by one worker at a time; each call may run again after a kill, and
@@ -22,4 +24,14 @@ class Kits(Protocol):
 
     def thaw(self, now: datetime) -> None:
         """Publish again as on every day."""
+        ...
+
+
+class Patients(Protocol):
+    """Who lies where, as this home's own replica knows it. Any thread; raises a ``ReleveError``
+    when the replica is there and cannot be read.
+    """
+
+    def census(self, now: datetime) -> Census | None:
+        """By service of the establishment, in bed order; None when nothing was ever received."""
         ...

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
+from releve.incident.app.copy_rows import Copy
 from releve.incident.logbook import Author, Nature
 from releve.pages.models import Account
+
+__all__ = ["Copy", "DutyCursor", "GateDecision", "Incident", "LogEntry"]
 
 
 class Incident(models.Model):

@@ -37,6 +37,7 @@ class Made:
 
 def documents(material: Material) -> tuple[Document, ...]:
     """What this copy holds. A service's copy leaves out what only the cell decides."""
+    parts: tuple[Document, ...]
     if material.for_cell:
         parts = (
             director(material),
@@ -65,9 +66,7 @@ def make(material: Material) -> Made:
             bound.append(divider(rank, document))
         bound.append(document)
     composed = compose(frame(material), tuple(bound), material.made)
-    titles = {document.slug for document in (*body, *bound[:2])}
-    files = {WHOLE: composed.whole}
-    files |= {slug: data for slug, data in composed.parts.items() if slug in titles}
+    files = {WHOLE: composed.whole, **composed.parts}
     return Made(files, composed.count, composed.pages, lacks)
 
 

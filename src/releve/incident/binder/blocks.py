@@ -1,15 +1,17 @@
 """What a page of the binder is made of, before any ink: blocks, sheets, documents.
 
-A document says what it holds and never how it is drawn; ``binder.typ`` draws every block, so a new
-document is Python alone. What the hospital did not give is an :class:`Absent`, which stands on paper
-as words (« numéro de garde ARS non renseigné ») and is gathered by :func:`absences`: nothing can be
-blank on a page and forgotten in the list of what is missing.
+A document says what it holds and never how it is drawn; ``binder.typ`` draws every block, so a
+new document is Python alone. What the hospital did not give is an :class:`Absent`, which stands on
+paper as words (« numéro de garde ARS non renseigné ») and is gathered by :func:`missing`: nothing
+can be blank on a page and forgotten in the list of what is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+
+from releve.establishment.faults import listed
 
 #: Between the margins of an A4 sheet, in millimetres: the left one is for the hole punch.
 WIDTH_MM = 173.0
@@ -218,14 +220,16 @@ class Document:
     sheets: tuple[Sheet, ...]
     points: int = 11
     divider: bool = True
+    #: Whether it is also a PDF of its own; a divider is not.
+    alone: bool = True
     #: What is in it, for the table of contents and the divider.
     about: str = ""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A line of « Ce qui manque »: what, how many times on paper, in which documents, what to do, and
-    of which services or roles when it is one thing of several.
+    """A line of « Ce qui manque »: what, how many times on paper, in which documents, what to do,
+    and of which services or roles when it is one thing of several.
     """
 
     what: str
@@ -233,6 +237,13 @@ class Missing:
     count: int
     documents: tuple[str, ...]
     which: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """« fiche de mode dégradé non renseignée (12) : Urgences, Réanimation et 10 autres »."""
+        if not self.which:
+            return self.what
+        return f"{self.what} ({len(self.which)}) : {listed(self.which, 4)}"
 
 
 def absences(value: object) -> Iterator[Absent]:

@@ -38,21 +38,23 @@ def read_payload(text: str) -> Form | None:
 
 @lru_cache(maxsize=4096)
 def drawn(payload: str) -> tuple[str, int, int]:
-    """The matrix as SVG (black squares, its quiet zone included), its width and height in modules."""
+    """The matrix as SVG (its quiet zone included), its width and height in modules."""
+    import numpy as np
     import zxingcpp
 
     made = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.DataMatrix)
-    rows = memoryview(zxingcpp.write_barcode_to_image(made, scale=1, add_quiet_zones=True))
-    tall, wide = rows.shape[0], rows.shape[1]
+    image = zxingcpp.write_barcode_to_image(made, scale=1, add_quiet_zones=True)
+    rows = np.asarray(image) == 0
+    tall, wide = rows.shape
     runs = []
     for y in range(tall):
         x = 0
         while x < wide:
-            if rows[y, x]:
+            if not rows[y, x]:
                 x += 1
                 continue
             start = x
-            while x < wide and not rows[y, x]:
+            while x < wide and rows[y, x]:
                 x += 1
             runs.append(f"M{start} {y}h{x - start}v1h-{x - start}z")
     svg = (

@@ -1,4 +1,4 @@
-"""The on-call director's sheet, recto-verso: ten calls in order, and the line that saves the most."""
+"""The on-call director's sheet, recto-verso: ten calls in order, and what never to do."""
 
 from __future__ import annotations
 

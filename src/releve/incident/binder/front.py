@@ -1,4 +1,4 @@
-"""The first page (what is missing), the table of contents, the dividers, and where rules come from."""
+"""What is missing (the first page), the contents, the dividers, where rules come from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from releve.incident.binder.blocks import (
     Small,
     Table,
 )
-from releve.establishment.faults import listed
 from releve.incident.binder.fonts import lines
 from releve.incident.binder.material import Material, Variant
 from releve.incident.binder.rules import STATUS_WORDS, rules
@@ -42,7 +41,7 @@ def _lacking(material: Material, lacks: tuple[Missing, ...]) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     left = _LIST_MM
     for each in lacks:
-        row = (cut(_counted(each), 120), cut(each.remedy, 90))
+        row = (cut(each.said, 120), cut(each.remedy, 90))
         left -= _LINE_MM * max(lines(row[0], what.mm - 3, 11), lines(row[1], todo.mm - 3, 11)) + 3
         if left < 0:
             break
@@ -72,12 +71,6 @@ def _doubts(material: Material) -> Say:
     count = len(material.census.doubts) if material.census else 0
     many = "s" if count > 1 else ""
     return Say(f"Recensement : {count} ligne{many} douteuse{many}, à la fin du classeur.")
-
-
-def _counted(each: Missing) -> str:
-    if not each.which:
-        return each.what
-    return f"{each.what} ({len(each.which)}) : {listed(each.which, 4)}"
 
 
 def cut(words: str, most: int) -> str:
@@ -113,7 +106,9 @@ def divider(rank: int, document: Document) -> Document:
     """A page with the part's name in large type."""
     blocks: tuple[Block, ...] = (Box(numbered(rank, document), (document.about,)),)
     sheet = Sheet(f"Intercalaire {rank}", blocks)
-    return Document(f"intercalaire-{rank}", document.title, (sheet,), 24, divider=False)
+    return Document(
+        f"intercalaire-{rank}", document.title, (sheet,), 24, divider=False, alone=False
+    )
 
 
 def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
@@ -139,9 +134,7 @@ def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
         sheets.append(Sheet("Procédures de l'hôpital", (told,)))
     if lacks:
         columns = (Column("Manque", 78, strong=True), Column("Faire", 60), Column("Où", 35))
-        everything = tuple(
-            (_counted(each), each.remedy, ", ".join(each.documents)) for each in lacks
-        )
+        everything = tuple((each.said, each.remedy, ", ".join(each.documents)) for each in lacks)
         sheets.append(Sheet("Tout ce qui manque", (Table(columns, everything),)))
     if material.census and material.census.doubts:
         columns = (Column("Ligne", 18, strong=True), Column("Quoi", 85), Column("Que faire", 70))

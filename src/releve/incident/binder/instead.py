@@ -1,4 +1,4 @@
-"""What each service does without its software: its own sheet, or what such a service usually needs."""
+"""What each service does without its software: its own sheet, or a general reminder."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ draw is written out. Nothing here decides what is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import singledispatch
 
 from releve.incident.binder import codes
 from releve.incident.binder.blocks import (
@@ -38,6 +38,8 @@ from releve.incident.binder.fonts import fitted, lines, one_line, width_mm
 #: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
 _CELL, _LINE, _PARAGRAPH = 220, 400, 3000
 _BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
+#: Text, or {"absent": text}, or {"hidden": text}.
+_Fitted = str | dict[str, str]
 _SMALL, _TITLE, _PLACE, _NAME = 10.0, 15.0, 11.0, 14.0
 _CODE_MM = 0.7
 
@@ -57,7 +59,7 @@ class Frame:
     source: str
 
 
-def to_json(frame: Frame, documents: tuple[Document, ...]) -> dict[str, Any]:
+def to_json(frame: Frame, documents: tuple[Document, ...]) -> dict[str, object]:
     """The value that the template reads."""
     return {
         "title": one_line(frame.title, WIDTH_MM, _TITLE),
@@ -71,7 +73,7 @@ def to_json(frame: Frame, documents: tuple[Document, ...]) -> dict[str, Any]:
     }
 
 
-def _part(document: Document) -> dict[str, Any]:
+def _part(document: Document) -> dict[str, object]:
     return {
         "slug": document.slug,
         "points": document.points,
@@ -79,7 +81,7 @@ def _part(document: Document) -> dict[str, Any]:
     }
 
 
-def _sheet(sheet: Sheet, points: float) -> dict[str, Any]:
+def _sheet(sheet: Sheet, points: float) -> dict[str, object]:
     svg, wide, tall = codes.drawn(sheet.code.payload) if sheet.code else ("", 0, 0)
     beside = WIDTH_MM - (wide * _CODE_MM + 6 if sheet.code else 0)
     title = _cut(fitted(sheet.title, beside, _TITLE, 120), beside, _TITLE, 2)
@@ -123,49 +125,78 @@ def _cut(text: str, mm: float, points: float, most: int) -> str:
     return one_line(" ".join(words), mm * most * 0.9, points).rstrip("…") + "…"
 
 
-def _words(cell: Any) -> str:
+def _words(cell: _Fitted | None) -> str:
     return cell if isinstance(cell, str) else next(iter(cell.values())) if cell else ""
 
 
-def _cell(cell: Cell, mm: float, points: float, most: int = _CELL) -> Any:
+def _cell(cell: Cell, mm: float, points: float, most: int = _CELL) -> _Fitted:
     if isinstance(cell, str):
         return fitted(cell, mm, points, most)
     key = "absent" if isinstance(cell, Absent) else "hidden"
     return {key: fitted(cell.words, mm - 6, points, most)}
 
 
-def _block(block: Block, points: float) -> dict[str, Any]:
-    match block:
-        case Say(text, strong):
-            return {
-                "kind": "say",
-                "text": _cell(text, WIDTH_MM, points, _PARAGRAPH),
-                "strong": strong,
-            }
-        case Head(text):
-            return {"kind": "head", "text": fitted(text, WIDTH_MM, points * 1.15, _LINE)}
-        case Box(title, lines):
-            said = [_cell(line, _BOX_MM, points, _PARAGRAPH) for line in lines]
-            return {"kind": "box", "title": fitted(title, _BOX_MM, points * 1.15), "lines": said}
-        case Steps(acts):
-            return {"kind": "steps", "acts": [_cell(act, _TICK_MM, points, _LINE) for act in acts]}
-        case Calls(calls):
-            return {"kind": "calls", "calls": [_call(call, points) for call in calls]}
-        case Table():
-            return _table(block, points)
-        case Fields(rows):
-            return {"kind": "fields", "fields": [_field(each, points) for each in rows]}
-        case Labels(labels):
-            return {"kind": "labels", "labels": [_label(label) for label in labels]}
-        case Ruled(count):
-            return {"kind": "ruled", "count": count}
-        case Picture(svg, said, tall):
-            said = fitted(said, WIDTH_MM, _SMALL)
-            return {"kind": "picture", "svg": svg, "said": said, "tall": tall}
-        case Small(text):
-            return {"kind": "small", "text": fitted(text, WIDTH_MM, _SMALL, _PARAGRAPH)}
-        case Contents(parts):
-            return {"kind": "contents", "parts": [_entry(part) for part in parts]}
+@singledispatch
+def _block(block: Block, points: float) -> dict[str, object]:
+    raise TypeError(type(block).__name__)
+
+
+@_block.register
+def _(block: Say, points: float) -> dict[str, object]:
+    said = _cell(block.text, WIDTH_MM, points, _PARAGRAPH)
+    return {"kind": "say", "text": said, "strong": block.strong}
+
+
+@_block.register
+def _(block: Head, points: float) -> dict[str, object]:
+    return {"kind": "head", "text": fitted(block.text, WIDTH_MM, points * 1.15, _LINE)}
+
+
+@_block.register
+def _(block: Box, points: float) -> dict[str, object]:
+    said = [_cell(line, _BOX_MM, points, _PARAGRAPH) for line in block.lines]
+    return {"kind": "box", "title": fitted(block.title, _BOX_MM, points * 1.15), "lines": said}
+
+
+@_block.register
+def _(block: Steps, points: float) -> dict[str, object]:
+    return {"kind": "steps", "acts": [_cell(act, _TICK_MM, points, _LINE) for act in block.acts]}
+
+
+@_block.register
+def _(block: Calls, points: float) -> dict[str, object]:
+    return {"kind": "calls", "calls": [_call(call, points) for call in block.calls]}
+
+
+@_block.register
+def _(block: Fields, points: float) -> dict[str, object]:
+    return {"kind": "fields", "fields": [_field(each, points) for each in block.fields]}
+
+
+@_block.register
+def _(block: Labels, points: float) -> dict[str, object]:
+    return {"kind": "labels", "labels": [_label(label) for label in block.labels]}
+
+
+@_block.register
+def _(block: Ruled, points: float) -> dict[str, object]:
+    return {"kind": "ruled", "count": block.count}
+
+
+@_block.register
+def _(block: Picture, points: float) -> dict[str, object]:
+    said = fitted(block.said, WIDTH_MM, _SMALL)
+    return {"kind": "picture", "svg": block.svg, "said": said, "tall": block.tall}
+
+
+@_block.register
+def _(block: Small, points: float) -> dict[str, object]:
+    return {"kind": "small", "text": fitted(block.text, WIDTH_MM, _SMALL, _PARAGRAPH)}
+
+
+@_block.register
+def _(block: Contents, points: float) -> dict[str, object]:
+    return {"kind": "contents", "parts": [_entry(part) for part in block.parts]}
 
 
 def _entry(part: tuple[str, str, str]) -> list[str]:
@@ -173,7 +204,7 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
     return [slug, fitted(title, WIDTH_MM - 18, 13, 120), fitted(about, WIDTH_MM - 18, 11, 200)]
 
 
-def _call(call: Call, points: float) -> dict[str, Any]:
+def _call(call: Call, points: float) -> dict[str, object]:
     """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
     numbers = [
         (one_line(whom, _beside(number, points), points), _number(number, points))
@@ -189,7 +220,7 @@ def _call(call: Call, points: float) -> dict[str, Any]:
     }
 
 
-def _number(number: Cell, points: float) -> Any:
+def _number(number: Cell, points: float) -> _Fitted:
     """On one line, whatever it is: five calls hold on a side."""
     if isinstance(number, str):
         return one_line(number, _CALL_MM - 4, points * 1.12)
@@ -204,7 +235,8 @@ def _beside(number: Cell, points: float) -> float:
     return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
 
 
-def _table(table: Table, points: float) -> dict[str, Any]:
+@_block.register
+def _(table: Table, points: float) -> dict[str, object]:
     columns = table.columns
     return {
         "kind": "table",
@@ -224,7 +256,7 @@ def _table(table: Table, points: float) -> dict[str, Any]:
     }
 
 
-def _field(field: Field, points: float) -> dict[str, Any]:
+def _field(field: Field, points: float) -> dict[str, object]:
     value = None if field.value is None else _cell(field.value, WIDTH_MM - 4, points, _PARAGRAPH)
     return {
         "label": fitted(field.label, WIDTH_MM, points, _LINE),
@@ -235,13 +267,13 @@ def _field(field: Field, points: float) -> dict[str, Any]:
     }
 
 
-def _label(label: Label) -> dict[str, Any]:
+def _label(label: Label) -> dict[str, object]:
     first, *rest = label.lines or ("",)
     lines = [_one(first)] + [_one(line) for line in rest[:4]]
     return {"lines": lines}
 
 
-def _one(cell: Cell) -> Any:
+def _one(cell: Cell) -> _Fitted:
     if isinstance(cell, str):
         return one_line(cell, _LABEL_MM - 4, _SMALL)
     key = "absent" if isinstance(cell, Absent) else "hidden"

@@ -101,7 +101,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Census:
-    """Who lies where: ``source`` in words, ``at`` when it was true (None: the file does not say)."""
+    """Who lies where: ``source`` in words, ``at`` when it was true (None: nobody says)."""
 
     source: str
     at: datetime | None
@@ -169,8 +169,17 @@ class Material:
     def printed_wards(self) -> tuple[Service, ...]:
         """The services whose forms are printed, in the folder's order."""
         wanted = frozenset(self.wards)
+        here = {patient.ward for patient in self.census.patients} if self.census else set()
         return tuple(
             service
             for service in self.establishment.services
-            if (service.code in wanted if wanted else service.beds > 0)
+            if (service.code in wanted if wanted else service.beds > 0 or service.code in here)
         )
+
+    @property
+    def unplaced(self) -> tuple[Patient, ...]:
+        """Patients whose service nobody recognised: they stand on a page of their own."""
+        if self.census is None or self.wards:
+            return ()
+        known = {service.code for service in self.establishment.services}
+        return tuple(one for one in self.census.patients if one.ward not in known)

@@ -79,8 +79,10 @@ def paper(material: Material) -> Document:
     blocks = (
         Say(said, strong=True),
         Fields(
-            tuple(Field(label, number) for label, number in where)
-            + (Field("Compté le, par, reste (cartons)"),)
+            (
+                *(Field(label, number) for label, number in where),
+                Field("Compté le, par, reste (cartons)"),
+            )
         ),
         Head("Par service"),
         Table(columns, tuple(rows)),

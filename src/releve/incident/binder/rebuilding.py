@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from releve.incident.binder.blocks import (
     Absent,
     Block,
@@ -20,17 +22,31 @@ from releve.incident.binder.blocks import (
 from releve.incident.binder.material import Material
 
 _MOST = 60
+_UNIT_MM, _TALLEST_MM = 0.25, 225.0
 
 
 def rebuilding(material: Material) -> Document:
     """The drawn map when there is one, then the order, behind its gates."""
     sheets: list[Sheet] = []
     if material.map_svg:
-        said = "Services à gauche, puis applications, serveurs et socle. Un trait : ne marche pas sans."
-        sheets.append(Sheet("La carte de l'hôpital", (Picture(material.map_svg, said, 215),)))
+        sheets.append(Sheet("La carte de l'hôpital", (_map(material.map_svg),)))
     sheets.append(Sheet("Dans quel ordre reconstruire", _order(material)))
     about = "La carte, les portes à fermer par une personne nommée, l'ordre des machines."
     return Document("reprise", "Carte et ordre de reprise", tuple(sheets), about=about)
+
+
+def _map(svg: str) -> Block:
+    """The drawing at its own size, where 14 units are 10 points; words when it is too tall."""
+    found = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg[:400])
+    tall = int(found[2]) * _UNIT_MM if found else _TALLEST_MM + 1
+    if tall > _TALLEST_MM:
+        return Say(
+            "La carte ne tient pas sur une page en restant lisible : suivez l'ordre, ci-après."
+        )
+    said = (
+        "De gauche à droite : services, applications, serveurs, socle. Un trait : ne va pas sans."
+    )
+    return Picture(svg, said, round(tall, 1))
 
 
 def _order(material: Material) -> tuple[Block, ...]:

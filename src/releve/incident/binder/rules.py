@@ -5,6 +5,7 @@ forms. Read once; a file that does not fit its shape fails at the first test, ne
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -150,7 +151,7 @@ class WardForm:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A writing due within days; ``how``: where it goes; ``status``: what its headings are worth."""
+    """A writing due within days; ``how``: where it goes; ``status``: what its lines are worth."""
 
     slug: str
     title: str
@@ -247,7 +248,7 @@ def _ward_form(each: dict[str, Any]) -> WardForm:
     return WardForm(**{**each, **parts, "columns": columns})
 
 
-def _fields(rows: Any) -> tuple[FormField, ...]:
+def _fields(rows: Sequence[dict[str, Any]]) -> tuple[FormField, ...]:
     return tuple(FormField(**_tuples(row)) for row in rows)
 
 

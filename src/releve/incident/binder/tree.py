@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from releve.establishment import Person, Service
 from releve.establishment.contacts import asked
 from releve.incident.binder.blocks import (
@@ -78,7 +80,7 @@ def _rotas(material: Material) -> Sheet:
     for rota in sorted({watch.rota for watch in material.watches}, key=str.casefold):
         rows = tuple(
             (
-                f"{turn.start.astimezone(PARIS):%d/%m %H h} → {turn.end.astimezone(PARIS):%d/%m %H h}",
+                f"{_hour(turn.start)} → {_hour(turn.end)}",
                 turn.name,
                 phone_of(material, turn.phone, f"tour « {turn.rota} »"),
             )
@@ -91,13 +93,16 @@ def _rotas(material: Material) -> Sheet:
     return Sheet("Gardes et astreintes : huit semaines", tuple(blocks))
 
 
+def _hour(when: datetime) -> str:
+    return f"{when.astimezone(PARIS):%d/%m %H h}"
+
+
 def _outside(material: Material) -> Sheet:
     """The numbers of the crisis: the hospital's own, then the national ones."""
     order = [each.slug for each in asked()]
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
-    rows = [
-        line for slug in (*order, *extra) if slug != "papier" for line in contact(material, slug)
-    ]
+    slugs = [slug for slug in (*order, *extra) if slug != "papier"]
+    rows = [line for slug in slugs for line in contact(material, slug)]
     here = (Column("Qui, quand", 108), Column("Numéro", 65, strong=True))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (

@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pikepdf
+
 from releve.incident.binder.blocks import Document
 from releve.incident.binder.errors import BinderRefused
 from releve.incident.binder.fonts import folders
@@ -59,39 +61,39 @@ def compose(frame: Frame, documents: tuple[Document, ...], made: datetime) -> Co
         raise BinderRefused(why=error.message) from error
     if not isinstance(whole, bytes):
         raise BinderRefused(why="Typst n'a pas rendu un document seul")
-    return _cut_out(whole, tuple(document.slug for document in documents))
+    slugs = tuple(document.slug for document in documents)
+    return _cut_out(whole, slugs, tuple(d.slug for d in documents if d.alone))
 
 
-def _cut_out(whole: bytes, slugs: tuple[str, ...]) -> Composed:
-    import pikepdf
-
+def _cut_out(whole: bytes, slugs: tuple[str, ...], wanted: tuple[str, ...]) -> Composed:
     with pikepdf.open(io.BytesIO(whole)) as book:
-        place = {page.objgen: number for number, page in enumerate(book.pages)}
+        place = {page.obj.objgen: number for number, page in enumerate(book.pages)}
         starts: dict[str, int] = {}
         with book.open_outline() as outline:
             for entry in outline.root:
-                starts[entry.title] = place[_page_of(entry).objgen]
+                starts[entry.title] = place[_page_of(entry)]
         if set(starts) != set(slugs):
             raise BinderRefused(why="les parties du classeur ne se retrouvent pas dans le PDF")
         ends = [*(starts[slug] for slug in slugs[1:]), len(book.pages)]
         pages = {slug: end - starts[slug] for slug, end in zip(slugs, ends, strict=True)}
-        parts = {slug: _part(book, starts[slug], pages[slug]) for slug in slugs}
+        parts = {slug: _part(book, starts[slug], pages[slug]) for slug in wanted}
     return Composed(whole, parts, pages)
 
 
-def _page_of(entry: object) -> object:
-    destination = entry.destination  # type: ignore[attr-defined]
-    if destination is None:
-        destination = entry.action.D  # type: ignore[attr-defined]
-    return destination[0]
+def _page_of(entry: pikepdf.OutlineItem) -> tuple[int, int]:
+    """The object of the page that an entry of the outline leads to."""
+    destination: object = entry.destination
+    if destination is None and entry.action is not None:
+        destination = entry.action["/D"]
+    if not isinstance(destination, pikepdf.Array):
+        raise BinderRefused(why="le plan du PDF ne mène à aucune page")
+    return destination[0].objgen
 
 
-def _part(book: object, first: int, count: int) -> bytes:
-    import pikepdf
-
+def _part(book: pikepdf.Pdf, first: int, count: int) -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as alone:
-        alone.pages.extend(book.pages[first : first + count])  # type: ignore[attr-defined]
+        alone.pages.extend(book.pages[first : first + count])
         alone.save(out, deterministic_id=True)
     return out.getvalue()
 

@@ -31,15 +31,21 @@ _BLANK = Traits("lit …", f"{_DOTS}{_DOTS}", _DOTS, _DOTS)
 
 def wards(material: Material) -> tuple[Document, ...]:
     """One document a ward, in the folder's order."""
-    return tuple(
+    made = tuple(
         _ward(material, service, rank) for rank, service in enumerate(material.printed_wards, 1)
     )
+    lost = material.unplaced
+    if not lost:
+        return made
+    sheet = _census("service à retrouver", lost)
+    about = f"{len(lost)} patients du recensement dont le service n'est pas reconnu."
+    return (Document("service-000", "Patients sans service reconnu", (sheet,), about=about), *made)
 
 
 def _ward(material: Material, service: Service, rank: int) -> Document:
     counter = Counter(material.home, material.copy.number, service.code, rank)
     patients = material.census.of(service.code) if material.census else ()
-    sheets = [_census(service, patients)] if patients else []
+    sheets = [_census(service.name, patients)] if patients else []
     for form in ward_forms():
         sheets += _FORMS[form.kind](material, form, service, patients, counter)
     about = (
@@ -50,7 +56,7 @@ def _ward(material: Material, service: Service, rank: int) -> Document:
     return Document(f"service-{rank:03d}", f"Feuilles : {service.name}", tuple(sheets), about=about)
 
 
-def _census(service: Service, patients: Sequence[Patient]) -> Sheet:
+def _census(place: str, patients: Sequence[Patient]) -> Sheet:
     columns = (
         Column("Lit", 20, strong=True),
         Column("Nom", 62, strong=True),
@@ -59,10 +65,8 @@ def _census(service: Service, patients: Sequence[Patient]) -> Sheet:
         Column("Vu à, par", 34),
     )
     rows = tuple((p.bed, p.name, p.born, p.ipp, "") for p in patients)
-    said = Say(
-        "Comptez lit par lit. Rayez qui n'est plus là, ajoutez qui est arrivé, avec l'heure."
-    )
-    return Sheet("Qui est là", (said, Table(columns, rows, blank=4)), service.name)
+    said = Say("Comptez lit par lit. Rayez qui est parti, ajoutez qui est arrivé, avec l'heure.")
+    return Sheet("Qui est là", (said, Table(columns, rows, blank=4)), place)
 
 
 def _fields(

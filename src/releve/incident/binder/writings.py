@@ -1,4 +1,4 @@
-"""What is written by hand during the crisis: main courante, declaration, notification, complaint."""
+"""What is written by hand: main courante, declaration, notification, complaint."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def _filing(material: Material, each: Declaration) -> Sheet:
             Fields(tuple(field(material, one) for one in each.fields)),
             Fields((Field("Signé par ; envoyé à, comment, le, à"),)),
             Small(
-                f"Source : {rule.source} ({STATUS_WORDS[rule.status]}). Ce formulaire : {each.status}."
+                f"Source : {rule.source} ({STATUS_WORDS[rule.status]})."
+                f" Ce formulaire : {each.status}."
             ),
         ),
     )
