@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import releve.incident.binder.esms.record
+from releve.incident.binder.esms import record
 from releve.incident.binder.esms.errors import RecordUnreadable
 from releve.incident.binder.esms.words import Line, Page, Word
 from releve.kernel.confinement.closing import Limits
@@ -23,7 +23,7 @@ from releve.kernel.confinement.process import Confined, Stopped
 MAX_FILE = 20 << 20
 _ANSWER, _IMAGE = 24 << 20, 3 << 20
 _PACKAGE = "releve.incident.binder.esms.record"
-_FOLDER = Path(releve.incident.binder.esms.record.__file__).parent
+_FOLDER = Path(record.__file__).parent
 _WHY = {
     "locked": "il est protégé par un mot de passe",
     "too-large": "il est trop grand (20 Mio au plus)",

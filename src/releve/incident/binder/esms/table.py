@@ -79,7 +79,7 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
             row = _Row(line.page)
             row.add(cells)
             if torn:
-                row.doubts.append("une ligne au-dessus n'est peut-être pas à un autre")
+                row.doubts.append("une ligne au-dessus est peut-être à cette personne")
             rows.append(row)
             opened, torn = True, False
         else:
