@@ -30,6 +30,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "establishment/degraded.py": ("_IMPACTS", "_WAYS", "_TRIED", "State"),
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
+    "incident/binder/esms/home.py": ("LABELS",),
+    "incident/binder/esms/reading.py": ("_WHY",),
     "incident/gates.py": ("_AFFIRMED",),
     "incident/logbook.py": ("Nature",),
     "incident/steps.py": ("_WORDS",),
@@ -45,6 +47,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py", "establishment/interview_errors.py",
+    "incident/binder/esms/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.

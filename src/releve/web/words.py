@@ -34,6 +34,7 @@ _WORDS = {
     "incident.gate.reopened": "porte de la reprise à confirmer de nouveau",
     "incident.log.written": "ligne de main courante",
     "incident.opened": "crise ouverte",
+    "incident.plan.saved": "réponses du plan bleu gardées",
     "incident.reflex.held": "ouverture automatique retenue",
     "incident.reopened": "crise rouverte",
     "crisis.open_seconds": "durée de l'alarme à l'ouverture de la crise",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.incident.app import views
+from releve.incident.app import plan_views, views
 
 urlpatterns = [
     path("crise/", views.crisis, name="crisis"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("crise/lever/", views.close, name="crisis_close"),
     path("crise/<int:number>/", views.log, name="crisis_log"),
     path("crise/<int:number>/rouvrir/", views.reopen, name="crisis_reopen"),
+    path("crise/plan-bleu/", plan_views.index, name="blue_plans"),
+    path("crise/plan-bleu/<slug:place>/", plan_views.form, name="blue_plan"),
+    path("crise/plan-bleu/<slug:place>/pdf/", plan_views.fetch, name="blue_plan_file"),
 ]
