@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from releve.incident.binder.esms.roll import Resident, Unread, treatment
 from releve.incident.binder.esms.table import DATE
-from releve.incident.binder.esms.words import Line
+from releve.incident.binder.esms.words import Line, Spacing
 
 _LABELS = {
     "name": r"r[ée]sident(?:e|\(e\))?|nom(?: et pr[ée]nom| pr[ée]nom)?|usager",
@@ -35,6 +35,7 @@ _ROW = re.compile(
 )
 _ALLERGY = re.compile(r"allergies?\s*:?\s*(?P<words>.+)", re.IGNORECASE)
 _INDENT = 8.0
+_REST, _WHOSE = "fin de ligne non comprise", "à qui est cette ligne ?"
 
 
 @dataclass
@@ -58,6 +59,12 @@ def read_sheets(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unre
         names = [label for label, _ in found]
         if len(set(names)) != len(names):  # two sheets side by side: whose is what?
             unread.append(Unread(line.page, line.number, line.text, "deux fiches côte à côte ?"))
+            last = ""
+            continue
+        if found and not all(_labelled(part) for part in line.parts):
+            unread.append(Unread(line.page, line.number, line.text, "deux colonnes ?"))
+            if sheets:
+                sheets[-1].doubts.append(f"ligne à deux colonnes page {line.page}, non attribuée")
             last = ""
             continue
         if "name" in names:
@@ -132,35 +139,37 @@ def _resident(sheet: _Sheet, key: bool) -> Resident:
         page=sheet.page,
         contact=values.get("contact", ""),
         dlu=values.get("dlu", ""),
-        doubts=tuple(doubts),
+        doubts=tuple(dict.fromkeys(doubts)),
     )
 
 
 def read_list(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unread]]:
     """Residents of a list: « 12 DUPONT Jeanne 01/02/1935 », then what stands further right."""
-    found: list[Resident] = []
+    sheets: list[_Sheet] = []
     unread: list[Unread] = []
-    current: tuple[_Sheet, float] | None = None
+    spacing = Spacing(lines)
+    left, torn = 0.0, False
+    above: Line | None = None
     for line in lines:
         row = _ROW.fullmatch(line.text)
         if row is not None:
-            if current:
-                found.append(_resident(current[0], key))
-            values = {name: row[name] for name in ("room", "name", "born")}
-            current = (_Sheet(line.page, values), line.words[0].left)
-            if row["rest"] and not _allergy(current[0], row["rest"]):
-                unread.append(
-                    Unread(line.page, line.number, line.text, "fin de ligne non comprise")
-                )
-                current[0].doubts.append("fin de ligne non comprise")
-        elif current and line.page == current[0].page and _further(line, current[1]):
-            if not _allergy(current[0], line.text):
-                current[0].treatments.append(line.text)
-        elif current:
-            unread.append(Unread(line.page, line.number, line.text, "à qui est cette ligne ?"))
-    if current:
-        found.append(_resident(current[0], key))
-    return found, unread
+            sheets.append(_Sheet(line.page, {n: row[n] for n in ("room", "name", "born")}))
+            left = line.words[0].left
+            if torn:
+                sheets[-1].doubts.append("une ligne au-dessus est peut-être à cette personne")
+            if row["rest"] and not _allergy(sheets[-1], row["rest"]):
+                unread.append(Unread(line.page, line.number, line.text, _REST))
+                sheets[-1].doubts.append(_REST)
+            torn = False
+        elif sheets and above is not None:
+            if torn or spacing.parts(above, line) or line.words[0].left <= left + _INDENT:
+                unread.append(Unread(line.page, line.number, line.text, _WHOSE))
+                sheets[-1].doubts.append(f"suite possible page {line.page}, non attribuée")
+                torn = True
+            elif not _allergy(sheets[-1], line.text):
+                sheets[-1].treatments.append(line.text)
+        above = line
+    return [_resident(sheet, key) for sheet in sheets], unread
 
 
 def _allergy(sheet: _Sheet, text: str) -> bool:
@@ -169,7 +178,3 @@ def _allergy(sheet: _Sheet, text: str) -> bool:
         return False
     sheet.values["allergies"] = said["words"].strip()
     return True
-
-
-def _further(line: Line, left: float) -> bool:
-    return line.words[0].left > left + _INDENT

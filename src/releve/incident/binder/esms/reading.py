@@ -58,6 +58,11 @@ def read_record(data: bytes) -> Record:
     said = _object(answer)
     if "refused" in said:
         raise RecordUnreadable(why=_WHY.get(str(said["refused"]), "il a été refusé"))
+    return checked(said, refused)
+
+
+def checked(said: dict[str, Any], refused: tuple[str, ...] = ()) -> Record:
+    """The answer of the closed process, bounded; raises :class:`RecordUnreadable`."""
     pages, left = said.get("pages"), said.get("left")
     if not isinstance(pages, list) or not isinstance(left, int):
         raise RecordUnreadable(why="sa lecture a rendu une réponse incompréhensible")

@@ -1,8 +1,9 @@
 """From the words of a PDF to residents: a table, sheets with labels, or a list; else nothing.
 
 Each layout gives up on what it does not recognise: a line goes to ``unread`` rather than to
-somebody. In a table, a line that follows a wider gap than its neighbours, or that opens a page, may
-belong to the one above or to the one below: it is nobody's, and both are to be read again.
+somebody. In a table or a list, a line that follows a rule or a wider gap than its neighbours, or
+that opens a page, may belong to the one above or to the one below: it is nobody's, and both are to
+be read again.
 """
 
 from __future__ import annotations
@@ -35,12 +36,7 @@ def recognise(record: Record) -> Roll:
     running = _running(lines)
     body = [line for line in lines if (line.page, line.number) not in running]
     key = any(_KEY.search(plain(line.text)) for line in lines)
-    best: tuple[str, list[Resident], list[Unread]] = ("", [], [])
-    for layout, read in (("tableau", read_table), ("fiches", read_sheets), ("liste", read_list)):
-        residents, unread = read(body, key)
-        if _worth(residents) > _worth(best[1]):
-            best = (layout, residents, unread)
-    layout, residents, unread = best
+    layout, residents, unread = _best(body, key)
     if not layout:
         unread = [Unread(x.page, x.number, x.text, "présentation non comprise") for x in body]
     scans = tuple(Scan(page.number, page.image) for page in record.pages if not page.lines)
@@ -58,6 +54,19 @@ def recognise(record: Record) -> Roll:
         layout=layout,
         aside=tuple(aside),
     )
+
+
+def _best(body: list[Line], key: bool) -> tuple[str, list[Resident], list[Unread]]:
+    """A line of titles decides for the table; else the layout that understands most."""
+    residents, unread = read_table(body, key)
+    if residents:
+        return "tableau", residents, unread
+    best: tuple[str, list[Resident], list[Unread]] = ("", [], [])
+    for layout, read in (("fiches", read_sheets), ("liste", read_list)):
+        residents, unread = read(body, key)
+        if _worth(residents) > _worth(best[1]):
+            best = (layout, residents, unread)
+    return best
 
 
 def _worth(residents: list[Resident]) -> int:

@@ -84,24 +84,35 @@ def residents(home: CareHome, roll: Roll | None) -> Document:
         return Document("residents", title, _without(home, roll), 11)
     columns = (
         Column("Ch.", 13, strong=True),
-        Column("Résident", 40),
+        Column("Résident", 37),
         Column("Né(e) le", 23),
         Column("Allergies", 29, strong=True),
         Column("Matin", 14),
         Column("Midi", 11),
         Column("Soir", 11),
-        Column("Coucher", 18),
-        Column("Sans h.", 14),
+        Column("Coucher", 20),
+        Column("Sans h.", 15),
     )
     rows = tuple(_row(each) for each in by_room(roll.residents))
     half = -(-len(rows) // 2)
     sheets = []
     for number, some in enumerate((rows[:half], rows[half:]), 1):
-        if some:
-            said = f"{roll.said(home.residents)}. {_COUNTED}"
-            blocks = (Say(said, strong=not roll.whole), Table(columns, some))
-            sheets.append(Sheet(f"{title} par chambre ({number}/2)", blocks))
+        said = f"{roll.said(home.residents)}. {_COUNTED}"
+        filled = Table(columns, some) if some else Table(columns, blank=20, tall=9)
+        blocks = (Say(said, strong=not roll.whole), *_absent(home, roll), filled)
+        sheets.append(Sheet(f"{title} par chambre ({number}/2)", blocks))
     return Document("residents", title, tuple(sheets), 10)
+
+
+def _absent(home: CareHome, roll: Roll) -> tuple[Say, ...]:
+    """Those announced, by the PDF or by the home, who are not in the list."""
+    announced = roll.announced if roll.announced is not None else home.residents
+    lacking = (announced or 0) - len(roll.residents)
+    if lacking <= 0:
+        return ()
+    many = "s" if lacking > 1 else ""
+    words = f"{lacking} résident{many} annoncé{many} hors de la liste"
+    return (Say(Absent(words, "Retrouvez qui : annexe B, ou le dossier hébergé.")),)
 
 
 def by_room(people: tuple[Resident, ...]) -> list[Resident]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from releve.incident.binder.esms.roll import Resident, Unread, treatment
-from releve.incident.binder.esms.words import Line, Word
+from releve.incident.binder.esms.words import Line, Spacing, Word
 
 _TITLES: dict[str, tuple[str, ...]] = {
     "room": ("chambre", "ch", "lit", "chb", "n chambre", "no chambre"),
@@ -30,8 +29,6 @@ _BY_WORDS = sorted(
 _ROOM = re.compile(r"(?=.*\d)[A-Za-z]{0,3}[ -]?\d{1,4}[A-Za-z]?", re.ASCII)
 DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}", re.ASCII)
 _SLACK = 3.0
-#: A gap above a line, as a multiple of the least one of the page, that may part two rows.
-_WIDER = 1.25
 _NOBODY = "au-dessus ou au-dessous ? à qui est cette ligne"
 
 
@@ -61,7 +58,7 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
     unread: list[Unread] = []
     above: Line | None = None
     opened = False
-    least = _least_gaps(lines)
+    spacing = Spacing(lines)
     torn = False  # the line before was nobody's: whose is the next one?
     for line in lines:
         head = titles(line)
@@ -73,7 +70,7 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
                 unread.append(Unread(line.page, line.number, line.text, "hors du tableau"))
             continue
         if above is not None and above.page != line.page:
-            opened, torn = False, False
+            opened, torn = False, False  # the page's first line: whose it is is not said
         cells = _cells(line, columns)
         if _starts(cells):
             row = _Row(line.page)
@@ -83,8 +80,7 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
             rows.append(row)
             opened, torn = True, False
         else:
-            gap = line.y - above.y if above is not None and above.page == line.page else 0.0
-            loose = not opened or torn or line.ruled or gap > _WIDER * least.get(line.page, gap)
+            loose = not opened or torn or above is None or spacing.parts(above, line)
             if loose or "room" in cells or not rows:
                 unread.append(Unread(line.page, line.number, line.text, _NOBODY))
                 if rows and "room" not in cells:
@@ -94,15 +90,6 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
                 rows[-1].add(cells)
         above = line
     return [_resident(row, key) for row in rows], unread
-
-
-def _least_gaps(lines: list[Line]) -> dict[int, float]:
-    """The least distance between two lines of each page."""
-    found: dict[int, float] = {}
-    for one, other in pairwise(lines):
-        if one.page == other.page and other.y - one.y > 1:
-            found[one.page] = min(found.get(one.page, 1e9), other.y - one.y)
-    return found
 
 
 def titles(line: Line) -> list[_Column]:
