@@ -7,6 +7,7 @@ import gettext
 import io
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from releve.pages.roles import PROOF_READERS, Role
 from releve.runtime.ledger import open_ledger
 from releve.web.catalogues import FOLDER, BadCatalogue, Message, compile_all, compiled, read
 from tests.care.pages.hospital import fill, story, write_folder
+from tests.incident.esms.records import people, table
 from tests.pages.conftest import records
 from tests.pages.msgids import all_said
 from tests.pages.people import EJ, WARD, PersonAtDesk, account, person
@@ -323,6 +325,17 @@ class TestTheWalk:
         assert _french_on(chief, pages, _spoken(valbrume)) == {}
         chief.post(f"{at}relire/", {"by": "Orchidee", "function": "cadre"})
         assert _french_on(chief, [*signed, *pages, *home], _spoken(valbrume)) == {}
+
+    def test_the_plan_of_a_care_home(self, records: Home) -> None:
+        load(records, VALBRUME, SystemClock().now())
+        chief = person("diallo", (Role.DSI, EJ)).client
+        speak_english(chief)
+        at = "/crise/plan-bleu/990000044/"
+        data = (*DATA, "EHPAD Les Tilleuls", "Second site (Les Aulnes)", "plan bleu")
+        assert _french_on(chief, ["/crise/plan-bleu/", at], data) == {}
+        for given in ({}, {"record": BytesIO(b"PK")}, {"record": BytesIO(table(people(3)))}):
+            page = chief.post(at, {"name": "Tilleuls", **given}).content.decode()
+            assert french_in(page, data) == [], given.keys()
 
     def test_a_visitor(self, night: Home) -> None:
         account("martin", (Role.DSI, EJ))

@@ -83,9 +83,7 @@ def _one(slug: str, title: str, blocks: tuple[object, ...], points: int = 11) ->
 
 def _frame(home: CareHome, roll: Roll | None, copy: Copy) -> Frame:
     source = "formulaire du plan bleu"
-    source += (
-        f" · PDF : {len(roll.residents)} résidents lus" if roll else " · sans liste de résidents"
-    )
+    source += f" · PDF : {roll.counted}" if roll else " · sans liste de résidents"
     return Frame(
         title=f"Plan bleu numérique · {home.said('name')}",
         band="RÉEL" if copy.real else "SIMULATION",

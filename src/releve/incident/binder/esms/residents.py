@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from itertools import zip_longest
+from textwrap import wrap
 
 from releve.incident.binder.blocks import (
     Absent,
@@ -197,7 +198,7 @@ def _treatments(roll: Roll) -> Document:
 
 def _parts(words: str) -> list[str]:
     """A line in pieces that a cell holds whole."""
-    return [words[at : at + _LINE] for at in range(0, len(words), _LINE)]
+    return wrap(words, _LINE, break_on_hyphens=False) or [""]
 
 
 def _originals(roll: Roll) -> Document:

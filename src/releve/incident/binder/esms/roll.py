@@ -83,13 +83,18 @@ class Roll:
         counted = self.announced is None or self.announced == len(self.residents)
         return bool(self.residents) and counted and not (self.unread or self.scans or self.doubtful)
 
+    @property
+    def counted(self) -> str:
+        """« 58 résidents lus »."""
+        many = "s" if len(self.residents) > 1 else ""
+        return f"{len(self.residents)} résident{many} lu{many}"
+
     def said(self, expected: int | None = None) -> str:
         """« 58 résidents lus sur 60 annoncés ; 2 lignes non comprises ». ``expected``: how many the
         home says it has, when the PDF does not.
         """
         announced = self.announced if self.announced is not None else expected
-        many = "s" if len(self.residents) > 1 else ""
-        said = f"{len(self.residents)} résident{many} lu{many}"
+        said = self.counted
         if announced is not None:
             said += f" sur {announced} annoncés"
         for count, one, more in (
