@@ -100,7 +100,8 @@ def residents(home: CareHome, roll: Roll | None) -> Document:
     for number, some in enumerate((rows[:half], rows[half:]), 1):
         said = f"{roll.said(home.residents)}. {_COUNTED}"
         filled = Table(columns, some) if some else Table(columns, blank=20, tall=9)
-        blocks = (Say(said, strong=not roll.whole), *_absent(home, roll), filled)
+        lead = Say(said, strong=not roll.whole)
+        blocks: tuple[Block, ...] = (lead, *_absent(home, roll), filled)
         sheets.append(Sheet(f"{title} par chambre ({number}/2)", blocks))
     return Document("residents", title, tuple(sheets), 10)
 
