@@ -38,7 +38,11 @@ BREAKS = {
         "care.census_patients",
         "ledger.verified",
     },
-    "detector-silent,kit-misses-a-patient": {"detect.seconds", "care.kit_patients"},
+    "detector-silent,kit-misses-a-patient,binder-blank": {
+        "detect.seconds",
+        "care.kit_patients",
+        "binder.missing",
+    },
     "ack-before-write,order-reversed": {"vault.acknowledged_lost", "restore.order_respected"},
 }
 

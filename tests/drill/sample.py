@@ -91,6 +91,8 @@ def held() -> Result:
             Measure("care.kit_patients", 302, "patients", Target("==", 302), 82, "poste"),
             Measure("care.first_file_seconds", 4.7, "s", Target("<=", 60), 83, "poste"),
             Measure("crisis.open_seconds", 0.4, "s", Target("<=", 60), 83, "simulateur"),
+            Measure("binder.pages", 612, "pages", Target(">=", 100), 83, "simulateur"),
+            Measure("binder.missing", 2, "manques", Target("==", 2), 83, "simulateur"),
             Measure("log.entries_automatic", 46, "lignes", Target(">=", 46), 83, "simulateur"),
             Measure("restore.order_respected", True, "", Target("==", True), 83, "simulateur"),
             Measure("ledger.entries", 84, "entrées", None, 84, "vérificateur"),

@@ -68,6 +68,11 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_gate": (PRIVILEGED, ENTITY),
     "crisis_close": (PRIVILEGED, ENTITY),
     "crisis_reopen": (PRIVILEGED, ENTITY),
+    "binder": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
+    "binder_make": (CRISIS_WRITERS, ENTITY),
+    "copies": (CRISIS_WRITERS | {Role.AUDITOR}, ENTITY),
+    "copy_act": (CRISIS_WRITERS, ENTITY),
+    "copies_recall": (PRIVILEGED, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
     "blue_plans": (PRIVILEGED, ALL),
@@ -84,6 +89,7 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "contradictions": (APPROVERS, ENTITY),
     "contradiction_accept": (APPROVERS, ENTITY),
     "contradiction_keep": (APPROVERS, ENTITY),
+    "crisis_contacts": (PRIVILEGED, ENTITY),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -142,6 +148,9 @@ POSTED = {
     "interview_forget",
     "contradiction_accept",
     "contradiction_keep",
+    "binder_make",
+    "copy_act",
+    "copies_recall",
 }
 BY_IP = "127.0.0.1:8000"
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -209,6 +218,7 @@ def addresses(records: Home) -> dict[str, str]:
         "patient": [key],
         "patient_live": [key, "sans-sceau"],
         "crisis_log": [crisis],
+        "copy_act": [1],
         "crisis_reopen": [crisis],
         "crisis_step": [first_steps()[0].slug],
         "crisis_gate": [gates_of(records)[0].slug],

@@ -13,6 +13,7 @@ from random import Random
 
 from releve.drill import network, verdict
 from releve.drill.bedside import Bedside
+from releve.drill.binder import Bindery
 from releve.drill.conclusion import Traces
 from releve.drill.hospital import Backup, Hospital
 from releve.drill.intrusion import Intrusion, Outcome
@@ -39,7 +40,13 @@ _LOG_SECONDS = 10.0
 #: Measures that need an event of the timeline.
 _PLAYED_BY: Mapping[str, tuple[str, ...]] = {
     "his-killed": ("feed.messages", "feed.acknowledged_lost", "care.census_patients"),
-    "crisis": ("crisis.open_seconds", "care.kit_patients", "care.first_file_seconds"),
+    "crisis": (
+        "crisis.open_seconds",
+        "care.kit_patients",
+        "care.first_file_seconds",
+        "binder.pages",
+        "binder.missing",
+    ),
     "loss": ("care.kit_patients", "care.first_file_seconds", "log.entries_automatic"),
     "restore": ("restore.order_respected", "restore.p0_seconds"),
 }
@@ -77,6 +84,8 @@ class Night:
         self._outcomes: list[Outcome] = []
         self._intrusion: Future[None] | None = None
         self._recovery: Future[None] | None = None
+        self._binding: Future[None] | None = None
+        self._bindery = Bindery(platform, stage, establishment, folder / "classeur")
         self._recovered = Recovery(
             platform, hospital, stage, clock, scenario.dmia_p0_s, self._stopping
         )
@@ -110,7 +119,7 @@ class Night:
             "closing": self._close,
         }
         agenda = list(self.plan.events)
-        with ThreadPoolExecutor(2) as self._pool:
+        with ThreadPoolExecutor(3) as self._pool:
             try:
                 while agenda:
                     if agenda[0].at_s <= self._stage.elapsed and self._due(agenda[0]):
@@ -137,7 +146,8 @@ class Night:
         if event.kind == "restore":
             return self._alarm() is not None or self._detection_is_over()
         if event.kind in ("loss", "closing"):
-            return all(work is None or work.done() for work in (self._intrusion, self._recovery))
+            going = (self._intrusion, self._recovery, self._binding)
+            return all(work is None or work.done() for work in going)
         return True
 
     def _open(self) -> None:
@@ -276,6 +286,7 @@ class Night:
             self.people.note("Dossier patient muet depuis 01:00 : pris d'abord pour une panne.")
             text = "main courante : pris d'abord pour une panne"
             self._stage.happened("Astreinte", text, "act")
+        self._binding = self._pool.submit(self._bindery.bind)
         self._bedside.take_kits(self._watch.frozen)
 
     def _lose_everything(self) -> None:
@@ -323,7 +334,7 @@ class Night:
         )
 
     def _observed(self) -> verdict.Observed:
-        for work in (self._intrusion, self._recovery):
+        for work in (self._intrusion, self._recovery, self._binding):
             if work is not None:
                 work.result()
         self._read_objects_back()
@@ -334,7 +345,7 @@ class Night:
             lost = sum(when < seen.at for _, when in _struck(lines))
         if first is None:
             self._reasons["detect.seconds"] = "l'attaquant n'a rien chiffré"
-        self._reasons |= self._recovered.reasons | self._bedside.reasons
+        self._reasons |= self._recovered.reasons | self._bedside.reasons | self._bindery.reasons
         faults = self._recovered.order_faults(self._establishment)
         for fault in faults:
             self._stage.happened("Serveurs", fault, "failure")
@@ -353,6 +364,7 @@ class Night:
             kits=self._bedside.kits,
             first_file_seconds=self._bedside.first_file_seconds,
             crisis_seconds=self._crisis_seconds(),
+            binder=self._bindery.judged,
             logged=self._logged,
             order_respected=not faults,
             reasons=self._reasons,

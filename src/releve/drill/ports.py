@@ -71,6 +71,14 @@ class Placed:
     bed: str
 
 
+@dataclass(frozen=True)
+class Binder:
+    """What the product says of a binder it made: its pages, and each thing that it lacks."""
+
+    pages: int
+    missing: Sequence[str]
+
+
 class Platform(Protocol):
     """One product on one drill home. Calls block until done and raise ``ReleveError``.
 
@@ -171,6 +179,10 @@ class Platform(Protocol):
 
     def logbook(self) -> Sequence[LogLine]:
         """The main courante of the open crisis, oldest first; empty when there is none."""
+        ...
+
+    def bind(self, folder: Path) -> Binder:
+        """What ``incident binder`` makes of this home and its own census, in a new folder."""
         ...
 
     def lose_patient_stores(self) -> None:

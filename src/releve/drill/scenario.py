@@ -37,6 +37,8 @@ ESTABLISHMENT = "valbrume"
 FEED = {"patients": 300, "messages_per_s": 25}
 #: The least number of patient messages acknowledged in a drill.
 LEAST_MESSAGES = 600
+#: The least number of pages of a binder made in the night.
+LEAST_PAGES = 100
 #: A first patient file, and the crisis, within a minute.
 FIRST_FILE_S, CRISIS_OPEN_S = 60, 60
 
@@ -117,6 +119,7 @@ def least_targets(period_s: float, dmia_s: float) -> dict[str, Target]:
         "feed.acknowledged_lost": Target("==", 0),
         "care.first_file_seconds": Target("<=", FIRST_FILE_S),
         "crisis.open_seconds": Target("<=", CRISIS_OPEN_S),
+        "binder.pages": Target(">=", LEAST_PAGES),
         "restore.order_respected": Target("==", True),
         "ledger.verified": Target("==", True),
     }

@@ -35,6 +35,17 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A binder read as paper. ``pages``: those that bear their band and number, out of all;
+    ``missing``: numbers said missing, on paper and in the product's own list, out of those that the
+    folder lacks, less the numbers said missing although the folder gives them.
+    """
+
+    pages: Counted
+    missing: Counted
+
+
+@dataclass(frozen=True)
 class Observed:
     """What the simulator saw. None = it could not be seen; the reason is in ``reasons``."""
 
@@ -54,6 +65,7 @@ class Observed:
     kits: Counted | None
     first_file_seconds: float | None
     crisis_seconds: float | None
+    binder: Judged | None
     #: Facts that the logbook noted by itself, out of those the ledger holds.
     logged: Counted | None
     order_respected: bool | None
@@ -126,7 +138,8 @@ def figures(observed: Observed, scenario: Scenario) -> tuple[list[Figure], list[
 
 
 def _care(o: Observed, fixed: Mapping[str, Target]) -> list[Row]:
-    """What became of patients' files and of the crisis."""
+    """What became of patients' files, of the crisis and of its binder."""
+    paper = o.binder
     return [
         _seen("feed.messages", o.messages, "messages", fixed, "logiciel du dossier patient simulé"),
         _seen(
@@ -146,6 +159,10 @@ def _care(o: Observed, fixed: Mapping[str, Target]) -> list[Row]:
             "poste de continuité",
         ),
         _seen("crisis.open_seconds", _round(o.crisis_seconds), "s", fixed, "simulateur, registre"),
+        _seen(
+            "binder.pages", paper.pages.right if paper else None, "pages", fixed, "lecture des PDF"
+        ),
+        _counted("binder.missing", paper.missing if paper else None, "manques", "lecture des PDF"),
         (
             "log.entries_automatic",
             o.logged.right if o.logged else None,

@@ -126,7 +126,7 @@ def bind(home: Home, asked: Asked, now: datetime, by: Author) -> Bound:
     except BaseException:
         copies.abandon(row)
         raise
-    copies.made(row, made.pages, len(made.missing))
+    copies.made(row, made.pages, len(made.missing), by)
     return Bound(row, made, time.monotonic() - began)
 
 

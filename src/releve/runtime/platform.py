@@ -26,7 +26,7 @@ from releve.care.kit.errors import KitsNotBuilt
 from releve.care.kit.script import built_script
 from releve.care.kit.shelf import kits_folder
 from releve.care.views import Views, views_path
-from releve.drill.ports import Fact, FactValue, LogLine, Order, Placed, Step
+from releve.drill.ports import Binder, Fact, FactValue, LogLine, Order, Placed, Step
 from releve.drill.simulator.attack import Launch
 from releve.establishment import load
 from releve.kernel.clock import Clock
@@ -46,6 +46,8 @@ _CODE = re.compile(r"code\s+([A-Z0-9]+(?:-[A-Z0-9]+)+)")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _VERB_SECONDS = 60.0
+#: A binder with every patient, on a machine that an exercise keeps busy.
+_BINDER_SECONDS = 240.0
 
 
 class ServiceDidNotStart(ReleveError):
@@ -259,6 +261,12 @@ class HomePlatform:
             for line in told["lines"]
         ]
 
+    def bind(self, folder: Path) -> Binder:
+        """What the verb prints, in a process of its own."""
+        words = ("incident", "binder", str(folder), "--own-census")
+        told = self._verb(*words, seconds=_BINDER_SECONDS)
+        return Binder(told["pages"], [each["what"] for each in told["missing"]])
+
     def lose_patient_stores(self) -> None:
         """After ``stop``: messages, views, kits and their keys."""
         self.stop()
@@ -292,7 +300,7 @@ class HomePlatform:
                 os.killpg(service.pid, signal.SIGKILL)
             service.wait()
 
-    def _verb(self, *words: str) -> dict[str, Any]:
+    def _verb(self, *words: str, seconds: float = _VERB_SECONDS) -> dict[str, Any]:
         """A verb on this home, and the figures it prints; raises :class:`VerbFailed`."""
         command = [sys.executable, "-m", "releve.cli", *words]
         command += ["--home", str(self.home.path), "--json", "-"]
@@ -302,7 +310,7 @@ class HomePlatform:
             text=True,
             errors="replace",
             env=self._environment,
-            timeout=_VERB_SECONDS,
+            timeout=seconds,
             check=False,
         )
         try:

@@ -173,6 +173,26 @@ CATALOGUE: dict[str, Words] = {
             nothing="jamais ouverte",
         ),
         Words(
+            "binder.pages",
+            "Pages du classeur de crise",
+            "Classeur fabriqué pendant la crise avec les patients présents ; le simulateur compte"
+            " les pages qui portent leur bandeau et leur numéro.",
+            "Le classeur imprimé cette nuit serait incomplet, ou aurait des pages blanches.",
+            "Refaire le classeur (./run incident binder) et le relire page par page.",
+            "Directeur de garde, avec la DSI",
+            nothing="aucun classeur",
+        ),
+        Words(
+            "binder.missing",
+            "Numéros manquants écrits sur la fiche du directeur",
+            "Numéros que le dossier de l'hôpital ne donne pas : chacun doit être dit manquant à sa"
+            " place, jamais laissé blanc.",
+            "Un numéro manque sur le papier sans que rien ne le dise.",
+            "Remplir la page « Numéros de crise », refaire le classeur, rappeler l'ancien.",
+            "Directeur de garde, avec la DSI",
+            share=True,
+        ),
+        Words(
             "log.entries_automatic",
             "Faits inscrits seuls à la main courante",
             "Alarmes, kits, restaurations et refus que la main courante a notés sans personne ; le"
@@ -243,6 +263,9 @@ SABOTAGES: dict[str, Sabotage] = {
         "le simulateur fait oublier une admission aux pages", "care.census_patients"
     ),
     "kit-misses-a-patient": Sabotage("le simulateur ôte un patient d'un kit", "care.kit_patients"),
+    "binder-blank": Sabotage(
+        "le simulateur laisse blanc un numéro que l'hôpital n'a pas", "binder.missing"
+    ),
     "order-reversed": Sabotage(
         "le simulateur renverse l'ordre de reprise", "restore.order_respected"
     ),

@@ -194,6 +194,10 @@ def _opened(result: Result, account: Account) -> Iterator[str]:
     noted = _find(result, "log.entries_automatic")
     if noted is not None and noted.value is not None:
         yield f"La main courante s'écrit seule : {obtained(noted)} dans la nuit."
+    pages, lacks = _find(result, "binder.pages"), _find(result, "binder.missing")
+    if pages is not None and pages.value is not None:
+        said = f" ; numéros manquants écrits à leur place : {obtained(lacks)}" if lacks else ""
+        yield f"Le classeur de crise est fait avec les patients présents : {obtained(pages)}{said}."
     tried, refused = (
         _find(result, "vault.destroy_attempts"),
         _find(result, "vault.destroy_refused"),

@@ -74,6 +74,7 @@ SABOTAGES = {
         _patched("feed-drops-one"),
         _patched("kit-misses-a-patient"),
         _patched("order-reversed"),
+        _patched("binder-blank"),
     )
 }
 

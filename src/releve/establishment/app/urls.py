@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.establishment.app import bia_views, interview_views, views
+from releve.establishment.app import bia_views, contact_views, interview_views, views
 
 _SERVICE = "etablissement/entretiens/<str:code>/"
 _LINE = "etablissement/contradictions/<slug:key>/"
@@ -23,4 +23,5 @@ urlpatterns = [
     path("etablissement/contradictions/", bia_views.contradictions, name="contradictions"),
     path(f"{_LINE}accepter/", bia_views.accept, name="contradiction_accept"),
     path(f"{_LINE}garder/", bia_views.keep, name="contradiction_keep"),
+    path("etablissement/numeros/", contact_views.crisis_contacts, name="crisis_contacts"),
 ]

@@ -69,14 +69,16 @@ def register(
         )
 
 
-def made(copy: Copy, pages: int, missing: int) -> None:
-    """The copy exists: its fact goes to the ledger."""
+def made(copy: Copy, pages: int, missing: int, by: Author) -> None:
+    """The copy exists: its fact goes to the ledger, before the paper goes to anybody. One that
+    names patients is an access, by account number or by the console.
+    """
     with transaction.atomic():
         Copy.objects.filter(pk=copy.pk).update(pages=pages, missing=missing)
         copy.pages, copy.missing = pages, missing
         tell(
             MADE,
-            "event",
+            "access" if copy.patients else "event",
             copy.made_at,
             copy.pk,
             unit="exemplaire",
@@ -86,6 +88,7 @@ def made(copy: Copy, pages: int, missing: int) -> None:
             missing=missing,
             patients=copy.patients,
             generation=copy.generation,
+            by="console" if by.account is None else f"compte {by.account}",
         )
 
 

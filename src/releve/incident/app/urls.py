@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.incident.app import plan_views, views
+from releve.incident.app import copy_views, plan_views, views
 
 urlpatterns = [
     path("crise/", views.crisis, name="crisis"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("crise/acte/<slug:slug>/", views.step, name="crisis_step"),
     path("crise/porte/<slug:slug>/", views.gate, name="crisis_gate"),
     path("crise/lever/", views.close, name="crisis_close"),
+    path("crise/exemplaires/", copy_views.copies_page, name="copies"),
+    path("crise/exemplaires/rappeler/", copy_views.copies_recall, name="copies_recall"),
+    path("crise/exemplaires/<int:number>/", copy_views.copy_act, name="copy_act"),
     path("crise/<int:number>/", views.log, name="crisis_log"),
     path("crise/<int:number>/rouvrir/", views.reopen, name="crisis_reopen"),
     path("crise/plan-bleu/", plan_views.index, name="blue_plans"),

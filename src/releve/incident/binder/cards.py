@@ -63,12 +63,13 @@ def _holders(material: Material, role: RoleCard) -> list[Cell]:
     for rota in role.rotas:
         for turn in (*on_watch(material, rota), *turns(material, rota)):
             found.setdefault(turn.name, _with_number(material, turn.phone, role.title))
-    for line, number in contact(material, role.contact) if role.contact else ():
-        if isinstance(number, str):
-            found.setdefault(line, f"{line} : {number}")
+    for line in contact(material, role.contact) if role.contact else ():
+        if isinstance(line.number, str):
+            name = line.details.partition(",")[0] or line.label
+            found.setdefault(name, f", {line.number}")
     for person in _of_profession(material, role):
         found.setdefault(named(person), _with_number(material, person.phone, role.title))
-    return [said if said.startswith(name) else f"{name}{said}" for name, said in found.items()]
+    return [f"{name}{said}" for name, said in found.items()]
 
 
 def _with_number(material: Material, phone: str, title: str) -> str:

@@ -46,7 +46,7 @@ def _call(material: Material, rank: int, rule: CallRule) -> Call:
     if rule.rota:
         numbers += watch_lines(material, rule.rota)[:2]
     for slug in rule.contacts:
-        numbers += contact(material, slug)
+        numbers += [(line.details, line.number) for line in contact(material, slug)]
     numbers += national_lines(material, rule.national)
     return Call(rank, rule.title, tuple(numbers[:_NUMBERS]), rule.say, rule.rule, rule.boxes)
 

@@ -11,14 +11,14 @@ from releve.incident.binder.blocks import (
     Document,
     Head,
     Sheet,
-    Small,
     Steps,
     Table,
 )
 from releve.incident.binder.director import national_lines
+from releve.incident.binder.fonts import cut
 from releve.incident.binder.material import Delegation, Material
 from releve.incident.binder.reach import named, phone_of, watch_lines
-from releve.incident.binder.rules import Wake, minutes, origin
+from releve.incident.binder.rules import Wake, minutes
 
 POINTS = 14
 NO_DELEGATION = "aucune délégation signée : appelez le directeur avant de couper"
@@ -46,7 +46,7 @@ def first_minutes(material: Material) -> Document:
         Sheet(title, (Steps(known.first), *_alone(material)), "1. Tout de suite"),
         Sheet(title, (cuts, Box("Ne le faites pas", known.never)), "2. Couper, dans cet ordre"),
         Sheet(title, (wake,), "3. Réveiller"),
-        Sheet(title, (Steps(known.keep), Small(origin("minutes"))), "4. Garder les preuves"),
+        Sheet(title, (Steps(known.keep),), "4. Garder les preuves"),
     )
     about = "Ce qu'une personne seule peut couper, les preuves, qui réveiller."
     return Document("dix-minutes", title, sheets, POINTS, divider=False, about=about)
@@ -94,4 +94,4 @@ def _numbers(material: Material, each: Wake) -> tuple[Cell, ...]:
 
 
 def _with_name(number: Cell, name: str) -> Cell:
-    return f"{number}\n{name}" if isinstance(number, str) else number
+    return f"{number}\n{cut(name, 32)}" if isinstance(number, str) else number

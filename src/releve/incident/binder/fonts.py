@@ -79,16 +79,24 @@ def fitted(text: str, mm: float, points: float, most: int = 600) -> str:
     )
 
 
+def cut(words: str, most: int) -> str:
+    """The beginning of a text, « … » after it when something is left out."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
 def one_line(text: str, mm: float, points: float) -> str:
     """As much of ``text`` as one line holds, « … » after what is cut."""
     shown = drawable(" ".join(text.split(" ")))
-    if mm < 10:
-        return ""
     if width_mm(shown, points) <= mm:
         return shown
-    while shown and width_mm(shown + "…", points) > mm:
-        shown = shown[: max(1, len(shown) * 7 // 8)] if len(shown) > 40 else shown[:-1]
-    return shown.rstrip() + "…"
+    low, high = 0, len(shown)
+    while low < high:
+        half = (low + high + 1) // 2
+        if width_mm(shown[:half].rstrip() + "…", points) <= mm:
+            low = half
+        else:
+            high = half - 1
+    return shown[:low].rstrip() + "…" if low else ""
 
 
 def _broken(word: str, mm: float, points: float) -> str:

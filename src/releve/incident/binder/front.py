@@ -15,12 +15,20 @@ from releve.incident.binder.blocks import (
     Small,
     Table,
 )
-from releve.incident.binder.fonts import lines
+from releve.incident.binder.fonts import cut, lines
 from releve.incident.binder.material import Material, Variant
-from releve.incident.binder.rules import STATUS_WORDS, rules
+from releve.incident.binder.rules import STATUS_WORDS, origin_of, rules
 
 #: What the list may take of the first page, and what a line of it takes, in millimetres.
 _LIST_MM, _LINE_MM = 195.0, 5.4
+#: Papers whose content comes from a file of ``rules/`` as a whole.
+_OF_PAPER = (
+    ("Les dix premières minutes de l'informatique.", "minutes"),
+    ("Les cartes de rôle de la cellule.", "roles"),
+    ("Les feuilles des services.", "forms"),
+    ("Le rappel général du mode dégradé.", "degraded"),
+    ("Le papier de huit semaines.", "stock"),
+)
 #: Parts that a table of contents on one page holds.
 _PARTS = 20
 
@@ -73,11 +81,6 @@ def _doubts(material: Material) -> Say:
     return Say(f"Recensement : {count} ligne{many} douteuse{many}, à la fin du classeur.")
 
 
-def cut(words: str, most: int) -> str:
-    """The beginning of a text, so that a list keeps to its page."""
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
-
-
 def _contents(material: Material, documents: tuple[Document, ...]) -> Sheet:
     parts = tuple((d.slug, numbered(rank, d), d.about) for rank, d in enumerate(documents, 1))
     shown, more = parts[:_PARTS], len(parts) - _PARTS
@@ -115,6 +118,7 @@ def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
     """Where each rule comes from; everything that is missing; the census's doubtful lines."""
     columns = (Column("Règle", 88), Column("Source", 55), Column("Statut", 30))
     rows = tuple((r.words, r.source, STATUS_WORDS[r.status]) for r in rules().values())
+    rows += tuple((title, *origin_of(name)) for title, name in _OF_PAPER)
     sheets = [
         Sheet(
             "D'où vient chaque règle",

@@ -7,7 +7,7 @@ draw is written out. Nothing here decides what is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cache, singledispatch
 
 from releve.incident.binder import codes
 from releve.incident.binder.blocks import (
@@ -33,10 +33,12 @@ from releve.incident.binder.blocks import (
     Steps,
     Table,
 )
-from releve.incident.binder.fonts import fitted, lines, one_line, width_mm
+from releve.incident.binder.fonts import cut, drawable, fitted, lines, one_line, width_mm
 
 #: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
-_CELL, _LINE, _PARAGRAPH = 220, 400, 3000
+_CELL, _LINE, _PARAGRAPH, _TITLE_LETTERS = 220, 400, 3000, 140
+#: Lines of one cell of a table.
+_CELL_LINES = 14
 _BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
 #: Text, or {"absent": text}, or {"hidden": text}.
 _Fitted = str | dict[str, str]
@@ -155,7 +157,8 @@ def _(block: Head, points: float) -> dict[str, object]:
 @_block.register
 def _(block: Box, points: float) -> dict[str, object]:
     said = [_cell(line, _BOX_MM, points, _PARAGRAPH) for line in block.lines]
-    return {"kind": "box", "title": fitted(block.title, _BOX_MM, points * 1.15), "lines": said}
+    title = fitted(block.title, _BOX_MM, points * 1.15, _TITLE_LETTERS)
+    return {"kind": "box", "title": title, "lines": said}
 
 
 @_block.register
@@ -199,6 +202,16 @@ def _(block: Contents, points: float) -> dict[str, object]:
     return {"kind": "contents", "parts": [_entry(part) for part in block.parts]}
 
 
+def _held(cell: Cell, mm: float, points: float) -> Cell:
+    """As much of a table's cell as a row may be tall: rows do not break."""
+    if not isinstance(cell, str):
+        return cell
+    shown, most = drawable(cell[:_CELL]), mm * _CELL_LINES
+    while len(shown) > 1 and width_mm(shown, points) > most:
+        shown = cut(shown, max(1, len(shown) * 7 // 8))
+    return shown
+
+
 def _entry(part: tuple[str, str, str]) -> list[str]:
     slug, title, about = part
     return [slug, fitted(title, WIDTH_MM - 18, 13, 120), fitted(about, WIDTH_MM - 18, 11, 200)]
@@ -207,7 +220,7 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
 def _call(call: Call, points: float) -> dict[str, object]:
     """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
     numbers = [
-        (one_line(whom, _beside(number, points), points), _number(number, points))
+        (_whose(whom, _beside(number, points), points), _number(number, points))
         for whom, number in call.numbers
     ]
     return {
@@ -220,12 +233,23 @@ def _call(call: Call, points: float) -> dict[str, object]:
     }
 
 
+def _whose(whom: str, mm: float, points: float) -> str:
+    """As many of « name, hours, when tried » as the line holds, the name first."""
+    parts = whom.split(", ")
+    while len(parts) > 1 and width_mm(", ".join(parts), points) > mm:
+        parts.pop()
+    return one_line(", ".join(parts), mm, points)
+
+
 def _number(number: Cell, points: float) -> _Fitted:
     """On one line, whatever it is: five calls hold on a side."""
     if isinstance(number, str):
         return one_line(number, _CALL_MM - 4, points * 1.12)
     key = "absent" if isinstance(number, Absent) else "hidden"
-    return {key: one_line(number.words, _CALL_MM - 10, points)}
+    mm, words = _CALL_MM - 10, number.words
+    if width_mm(words, points) > mm:
+        words = words.partition(" (")[0]
+    return {key: one_line(words, mm, points)}
 
 
 def _beside(number: Cell, points: float) -> float:
@@ -235,9 +259,41 @@ def _beside(number: Cell, points: float) -> float:
     return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
 
 
+def _grid(table: Table, points: float) -> dict[str, object]:
+    """An empty table is one drawing, the same for every patient: a hundred times less to lay out
+    than its cells.
+    """
+    widths = tuple(column.mm for column in table.columns)
+    tall = table.tall or 0.0
+    return {
+        "kind": "grid",
+        "columns": [
+            {"title": fitted(c.title, c.mm - 2.5, points, 60), "mm": c.mm} for c in table.columns
+        ],
+        "svg": _lines_drawn(widths, table.blank, tall),
+        "wide": sum(widths),
+        "tall": table.blank * tall,
+    }
+
+
+@cache
+def _lines_drawn(widths: tuple[float, ...], rows: int, tall: float) -> str:
+    wide, high = sum(widths), rows * tall
+    edges = [sum(widths[:n]) for n in range(len(widths) + 1)]
+    path = "".join(f"M0 {n * tall:g}H{wide:g}" for n in range(rows + 1))
+    path += "".join(f"M{edge:g} 0V{high:g}" for edge in edges)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}"'
+        f' width="{wide:g}" height="{high:g}">'
+        f'<path d="{path}" fill="none" stroke="#555" stroke-width="0.2"/></svg>'
+    )
+
+
 @_block.register
 def _(table: Table, points: float) -> dict[str, object]:
     columns = table.columns
+    if table.tall and not table.rows:
+        return _grid(table, points)
     return {
         "kind": "table",
         "columns": [
@@ -246,7 +302,7 @@ def _(table: Table, points: float) -> dict[str, object]:
         ],
         "rows": [
             [
-                _cell(cell, column.mm - 2.5, points)
+                _cell(_held(cell, column.mm - 2.5, points), column.mm - 2.5, points)
                 for cell, column in zip(row, columns, strict=True)
             ]
             for row in table.rows

@@ -19,7 +19,7 @@ from releve.incident.binder.blocks import (
     Table,
 )
 from releve.incident.binder.material import Material
-from releve.incident.binder.reach import contact
+from releve.incident.binder.reach import Line, contact
 from releve.incident.binder.rules import Stock, WardForm, origin, stock, ward_forms
 from releve.kernel.units import thousands
 
@@ -80,7 +80,7 @@ def paper(material: Material) -> Document:
         Say(said, strong=True),
         Fields(
             (
-                *(Field(label, number) for label, number in where),
+                *(_place(line) for line in where),
                 Field("Compté le, par, reste (cartons)"),
             )
         ),
@@ -95,3 +95,9 @@ def paper(material: Material) -> Document:
     title = f"Papier pour {rule.weeks} semaines"
     about = "Combien de feuilles et de cartons, où ils sont."
     return Document("papier", title, (Sheet(title, blocks),), about=about)
+
+
+def _place(line: Line) -> Field:
+    if isinstance(line.number, str):
+        return Field(line.label, f"{line.details} : {line.number}")
+    return Field(line.label, line.number)

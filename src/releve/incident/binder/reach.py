@@ -7,6 +7,7 @@ A number of 06 or 07 belongs to one person (ARCEP, plan de numérotation, 2023):
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from releve.establishment import Person
@@ -63,27 +64,34 @@ def phone_of(material: Material, phone: str, whose: str) -> Cell:
     return pairs(phone)
 
 
-def contact(material: Material, slug: str) -> tuple[tuple[str, Cell], ...]:
-    """The lines (who, number) of a crisis contact: one, or none when the hospital says that there
-    is nobody to call, or when an optional one was never given.
+@dataclass(frozen=True)
+class Line:
+    """A crisis contact on this copy: what it is, who and when in words, the number."""
+
+    label: str
+    details: str
+    number: Cell
+
+
+def contact(material: Material, slug: str) -> tuple[Line, ...]:
+    """One line, or none for an optional contact that was never given. Somebody who was asked and
+    does not know is missing like the others, and the words say that they were asked.
     """
     found = material.contacts.get(slug)
     known = next((each for each in asked() if each.slug == slug), None)
-    label = known.label if known else slug
+    label = known.label if known else (found.name if found else slug)
     if found is not None and found.none:
-        return ((found.name or label, "sans objet, dit l'hôpital"),)
+        return (Line(label, found.name, "sans objet, dit l'hôpital"),)
     if found is not None and found.phone:
-        whom = found.name or label
-        hours = f", {found.hours}" if found.hours else ""
-        said = f", essayé le {found.checked:%d/%m/%y}" if found.checked else ", jamais essayé"
-        if personal(found.phone) and not material.for_cell:
-            return ((whom + hours, Hidden(_CELL_ONLY)),)
-        return ((whom + hours + said, pairs(found.phone)),)
+        tried = f"essayé le {found.checked:%d/%m/%y}" if found.checked else "jamais essayé"
+        details = ", ".join(part for part in (found.name, found.hours, tried) if part)
+        hidden = personal(found.phone) and not material.for_cell
+        return (Line(label, details, Hidden(_CELL_ONLY) if hidden else pairs(found.phone)),)
     if known is None or not (known.needed or found is not None):
         return ()
-    asked_already = " (répondu : je ne sais pas)" if found is not None else ""
-    place = f" : {found.name}" if found is not None and found.name else ""
-    return ((label + place, Absent(known.missing + asked_already, _ASK, known.missing)),)
+    said = " (répondu : je ne sais pas)" if found is not None else ""
+    name = found.name if found is not None else ""
+    return (Line(label, name, Absent(known.missing + said, _ASK, known.missing)),)
 
 
 def on_watch(material: Material, rota: str) -> tuple[Turn, ...]:

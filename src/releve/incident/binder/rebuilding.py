@@ -22,7 +22,7 @@ from releve.incident.binder.blocks import (
 from releve.incident.binder.material import Material
 
 _MOST = 60
-_UNIT_MM, _TALLEST_MM = 0.25, 225.0
+_UNIT_MM, _TALLEST_MM = 0.2526, 225.0
 
 
 def rebuilding(material: Material) -> Document:

@@ -238,8 +238,13 @@ def usual(kind: str) -> tuple[str, ...]:
 
 def origin(name: str) -> str:
     """« Source : … (recommandation). » of a whole file of ``rules/``."""
+    return "Source : {} ({}).".format(*origin_of(name))
+
+
+def origin_of(name: str) -> tuple[str, str]:
+    """The source of a whole file of ``rules/``, and what it is worth in words."""
     read = _read(name)
-    return f"Source : {read['source']} ({STATUS_WORDS[read['status']]})."
+    return read["source"], STATUS_WORDS[read["status"]]
 
 
 def _ward_form(each: dict[str, Any]) -> WardForm:

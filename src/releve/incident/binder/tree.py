@@ -102,13 +102,15 @@ def _outside(material: Material) -> Sheet:
     order = [each.slug for each in asked()]
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
     slugs = [slug for slug in (*order, *extra) if slug != "papier"]
-    rows = [line for slug in slugs for line in contact(material, slug)]
-    here = (Column("Qui, quand", 108), Column("Numéro", 65, strong=True))
+    lines = [line for slug in slugs for line in contact(material, slug)]
+    rows = tuple((line.label, line.details, line.number) for line in lines)
+    here = (Column("Quoi", 58, strong=True), Column("Qui, quand", 60), Column("Numéro", 55))
+    told = (Column("Quoi", 118, strong=True), Column("Numéro", 55))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (
-        Table(here, tuple(rows)),
+        Table(here, rows),
         Head("Numéros nationaux"),
-        Table(here, everywhere),
+        Table(told, everywhere),
         Small(
             "Sources relues par l'équipe de Relève ; essayez vous-même chaque numéro : "
             + " ; ".join(f"{n.phone} : {n.source}" for n in national().values())
@@ -142,9 +144,10 @@ def _supplier_lacks(words: str, name: str) -> Absent:
 def _service(material: Material, service: Service) -> Sheet:
     here = [p for p in material.establishment.people if p.service == service.code]
     if not here:
-        words = f"aucune personne connue dans {service.name}"
+        words = "aucune personne connue dans ce service"
         remedy = "Complétez people.csv (ou importez le tableau du personnel)."
-        return Sheet("Annuaire du service", (Say(Absent(words, remedy)),), service.name)
+        lacks = Absent(words, remedy, "service sans personne connue", service.name)
+        return Sheet("Annuaire du service", (Say(lacks),), service.name)
     blocks: tuple[Block, ...] = (
         Say("Appelez de haut en bas. La personne jointe appelle les deux suivantes."),
         Table(_NAME, tuple(_person(material, person, service.name) for person in _ordered(here))),

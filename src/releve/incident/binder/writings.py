@@ -87,8 +87,10 @@ def field(material: Material, one: FormField) -> Field:
     if one.known.startswith("contact:"):
         lines = contact(material, one.known.partition(":")[2])
         if lines:
-            label, number = lines[0]
-            value = f"{label} : {number}" if isinstance(number, str) else number
+            line = lines[0]
+            value = line.number
+            if isinstance(value, str):
+                value = f"{line.details} : {value}"
     elif one.known:
         value = {"hospital": material.hospital, "finess": material.finess}[one.known]
     boxes = one.boxes
