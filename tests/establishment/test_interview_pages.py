@@ -8,6 +8,7 @@ import json
 import re
 from html import unescape
 
+import pypdfium2
 import pytest
 from django.test import Client
 
@@ -16,10 +17,13 @@ from releve.establishment.app import interviews
 from releve.establishment.app.models import Interview, InterviewDraft, Ruling
 from releve.establishment.degraded import Tried, Way
 from releve.establishment.store import stored_files
+from releve.incident import Author
+from releve.incident.binder.material import Variant
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
 from releve.ledger.app.models import Outbox
 from releve.pages.roles import Role
+from releve.runtime.binder import Asked, bind
 from tests.establishment.test_map import VALBRUME
 from tests.pages.conftest import records
 from tests.pages.people import EJ, SITE, PersonAtDesk, person
@@ -263,3 +267,19 @@ def test_keeping_the_folder_needs_a_reason_which_stays_out_of_the_ledger(
     cell = person("cellule", (Role.CRISIS_CELL, EJ)).client
     assert cell.get(page).status_code == 403
     assert cell.post(f"{page}{key}/garder/", {"why": "x"}).status_code == 403
+
+
+def test_the_binder_prints_what_the_head_signed(head: PersonAtDesk, hospital: Home) -> None:
+    """The cell's copy bears the mobile that was typed; a service's copy says where it is."""
+    mobile = "06 39 98 00 01"
+    signed(head.client, call=f"le cadre, {mobile}", **{"way-n-DPI": "paper"})
+    by = Author("essai")
+    for variant, there in ((Variant.CELL, True), (Variant.SERVICE, False)):
+        asked = Asked(variant, "essai", ("URG",))
+        bound = bind(hospital, asked, SystemClock().now(), by)
+        with pypdfium2.PdfDocument(bound.made.files["mode-degrade"]) as pdf:
+            said = " ".join(" ".join(p.get_textpage().get_text_range().split()) for p in pdf)
+        assert "Fiche signée par Mme Orchidée, cadre de santé (version 1)" in said
+        assert "Dossier patient informatisé (on passe au papier, jamais essayé)" in said
+        assert (mobile in said.replace("\u00a0", " ")) is there
+        assert ("voir l'exemplaire de la cellule" in said) is not there

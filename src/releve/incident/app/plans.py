@@ -93,7 +93,7 @@ def build(home: CareHome, record: bytes | None, now: datetime, by: Author) -> Ma
     except BaseException:
         copies.abandon(row)
         raise
-    copies.made(row, plan.pages, len(plan.missing))
+    copies.made(row, plan.pages, len(plan.missing), by)
     token, key = _hold(plan.pdf, now)
     return Made(row.pk, plan, roll, token, key)
 
