@@ -127,3 +127,17 @@ def test_an_empty_record_is_no_list() -> None:
     roll = recognise(Record((), 0))
     assert roll.residents == () and not roll.whole
     assert "PDF non compris" in pages(plan(HOME, roll))[4]
+
+
+def test_ninety_residents_with_long_names_and_eight_doctors_still_hold_page_four() -> None:
+    long = tuple(
+        Resident(str(n), "DE LA VALLÉE-PERVENCHE Marie-Antoinette", "01/02/1935", "Iode", (), 1,
+                 contact="sa fille, 06 39 98 11 11", dlu="à jour le 01/11/2026")
+        for n in range(1, 91)
+    )  # fmt: skip
+    doctors = "\n".join(f"Dr Genêt{n}, 01 99 00 41 2{n}" for n in range(8))
+    home = CareHome(name="Les Tilleuls", families="Mme Cassis", doctors=doctors)
+    said = pages(plan(home, Roll(long, (), (), 9, 90, "tableau")))
+    assert "Dr Genêt7" in said[3] and "90 DE LA" in said[3]
+    assert "Résidents par chambre (1/2)" in said[4]
+    assert "à prévenir : sa fille" in said[-1] and "DLU : à jour" in said[-1]

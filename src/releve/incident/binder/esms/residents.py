@@ -20,13 +20,16 @@ from releve.incident.binder.blocks import (
     Picture,
     Say,
     Sheet,
+    Small,
     Table,
 )
 from releve.incident.binder.esms.home import CareHome
 from releve.incident.binder.esms.roll import MOMENTS, Resident, Roll, Scan, Unread
+from releve.incident.binder.fonts import width_mm
 
 #: Residents across the family page, and how many rows when no list was given.
 _ACROSS, _BLANK = 3, 20
+_NAME_MM, _POINTS = 32.0, 10.0
 _READ_AGAIN = "à relire par l'infirmier(ère)"
 _ASK = "Exportez le PDF du dossier hébergé et redonnez-le au formulaire."
 _MOST_UNREAD = 600
@@ -44,10 +47,10 @@ def families(home: CareHome, roll: Roll | None) -> Document:
         Fields((Field("Comment les familles sont appelées", home.cell("families")),)),
         Head("Médecins traitants"),
         Table((Column("Médecin, numéro, résidents", 173),), doctors),
-        Head("Familles : l'heure et l'initiale de qui a appelé"),
+        Head("Familles : cochez qui a été appelé, avec l'heure"),
     ]
     if people:
-        columns = (Column("Ch.", 13, strong=True), Column("Résident", 27), Column("Appelé", 17))
+        columns = (Column("Ch.", 13, strong=True), Column("Résident", _NAME_MM), Column("Fait", 12))
         tall = -(-len(people) // _ACROSS)
         parts = [people[at : at + tall] for at in range(0, len(people), tall)]
         rows = [
@@ -75,7 +78,11 @@ def _doctors(home: CareHome) -> tuple[Cell, ...]:
 
 
 def _short(each: Resident) -> str:
-    return each.name if len(each.name) <= 34 else each.name[:33] + "…"
+    """The name on one line of its column: the room tells who it is."""
+    name = each.name
+    while width_mm(name, _POINTS) > _NAME_MM - 3 and len(name) > 2:
+        name = name.rstrip("…")[:-1].rstrip() + "…"
+    return name
 
 
 def residents(home: CareHome, roll: Roll | None) -> Document:
@@ -189,12 +196,17 @@ def _treatments(roll: Roll) -> Document:
     rows: list[tuple[Cell, ...]] = []
     for each in by_room(roll.residents):
         lines = [line.words for line in each.treatments] or ["aucun lu"]
+        lines += [f"à prévenir : {each.contact}"] if each.contact else []
+        lines += [f"DLU : {each.dlu}"] if each.dlu else []
         if each.doubts:
             lines.append(f"! {_READ_AGAIN} : {' ; '.join(each.doubts)} (PDF, page {each.page})")
         head = (each.room or "?", f"{each.name}, {each.born}")
         rows += [(*head, part) for words in lines for part in _parts(words)]
     said = Say("Copié du PDF sans rien corriger. Date de valeur : celle du PDF, à relire.")
-    return Document("annexe-a", title, (Sheet(title, (said, Table(columns, tuple(rows)))),), 10)
+    aside = f"Têtes et pieds de page, mis à part : {' · '.join(roll.aside)}" if roll.aside else ""
+    foot = (Small(aside),) if aside else ()
+    blocks = (said, Table(columns, tuple(rows)), *foot)
+    return Document("annexe-a", title, (Sheet(title, blocks),), 10)
 
 
 def _parts(words: str) -> list[str]:
