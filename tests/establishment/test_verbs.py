@@ -127,3 +127,50 @@ def test_demands_says_single_points_groups_and_dmia(tmp_path: Path) -> None:
     assert [point["node"] for point in figures["single_points"]][:2] == ["DPI", "SW-COEUR"]
     required = {each["node"]: each["dmia_minutes"] for each in figures["required"]}
     assert required["SW-COEUR"] == 240 - 30 - 50 - 40 - 10
+
+
+def test_interviews_lists_every_service_and_what_its_head_said(tmp_path: Path) -> None:
+    home = birth(tmp_path / "home", World.DRILL, SystemClock().now())
+    at = ("--home", str(home.path))
+    nothing = run("interviews", *at)
+    assert (nothing.returncode, "establishment load" in nothing.stderr) == (2, True)
+    assert run("load", str(write(tmp_path / "d")), *at).returncode == 0
+    listed = run("interviews", "--json", "-", *at)
+    assert listed.returncode == 0, listed.stderr
+    assert "0 service(s) sur 3" in listed.stderr and "○ à faire" in listed.stderr
+    rows = {row["service"]: row for row in json.loads(listed.stdout)["interviews"]}
+    assert rows["URG"] == {
+        "service": "URG",
+        "name": "Urgences",
+        "priority": "P0",
+        "state": "missing",
+        "folder_dmia_seconds": 14400,
+        "folder_pdma_seconds": 900,
+    }
+    signed = f"""
+import sys
+from datetime import timedelta
+from releve.kernel.home import read
+from releve.runtime.records import use_records
+home = read({str(home.path)!r}); use_records(home)
+from releve.establishment.app.interview_rights import service_named
+from releve.establishment.app.interviews import keep, sign
+from releve.kernel.clock import SystemClock
+from releve.pages.models import Account
+now = SystemClock().now()
+who = Account.objects.create(login='cadre', name='Mme Orchidée')
+found, service = service_named('URG')
+said = {{'60': {{'impact': 'late'}}, '240': {{'impact': 'danger'}}}}
+keep(who, 'URG', {{'horizons': said, 'pdma': '15'}}, now)
+sign(who, service, found.perimeter(service), ('Mme Orchidée', 'cadre'), now, on_behalf=True)
+"""
+    subprocess.run([sys.executable, "-c", signed], check=True)
+    again = run("interviews", "--json", str(tmp_path / "said.json"), *at)
+    assert "1 service(s) sur 3" in again.stdout and "● répondu" in again.stdout
+    (urg,) = (
+        row
+        for row in json.loads((tmp_path / "said.json").read_text("utf-8"))["interviews"]
+        if row["service"] == "URG"
+    )
+    assert (urg["dmia_seconds"], urg["pdma_seconds"], urg["on_behalf"]) == (3600, 900, True)
+    assert (urg["version"], urg["by"], urg["state"]) == (1, "Mme Orchidée", "fresh")

@@ -29,8 +29,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "drill/field/exercise.py": ("State",),
     "drill/field/paper.py": ("_TITLES",),
     "establishment/app/told.py": ("_KINDS",),
+    "establishment/contradictions.py": ("_KINDS",),
+    "establishment/degraded.py": ("_IMPACTS", "_WAYS", "_TRIED", "State"),
     "establishment/app/views.py": ("_HELD",),
     "establishment/drawing.py": ("State",),
+    "incident/binder/esms/home.py": ("LABELS",),
+    "incident/binder/esms/reading.py": ("_WHY",),
     "incident/gates.py": ("_AFFIRMED",),
     "incident/known.py": ("_WORDS",),
     "incident/logbook.py": ("Nature",),
@@ -48,7 +52,8 @@ TABLES: dict[str, tuple[str, ...]] = {
 ERRORS = (
     "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py", "drill/field/errors.py", "retention/errors.py",
-    "incident/binder/errors.py",
+    "incident/binder/errors.py", "establishment/interview_errors.py",
+    "incident/binder/esms/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -85,6 +90,7 @@ def all_said() -> list[Said]:
         *in_errors(),
         *in_steps(),
         *in_contacts(),
+        *in_interview(),
         *in_projection(),
         *in_professions(),
         *plain(),
@@ -177,6 +183,13 @@ def in_professions() -> Iterator[Said]:
     rules = tomllib.loads((SOURCES / where).read_text("utf-8"))
     for profession in rules["professions"]["listed"]:
         yield Said(profession, None, where)
+
+
+def in_interview() -> Iterator[Said]:
+    """Horizons and losses of the service interview."""
+    where = "establishment/interview.toml"
+    found = tomllib.loads((SOURCES / where).read_text("utf-8"))
+    return (Said(each["words"], None, where) for each in (*found["horizon"], *found["loss"]))
 
 
 def in_projection() -> Iterator[Said]:

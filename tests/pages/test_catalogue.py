@@ -7,6 +7,7 @@ import gettext
 import io
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from releve.runtime.ledger import open_ledger
 from releve.runtime.settings import remember_addresses
 from releve.web.catalogues import FOLDER, BadCatalogue, Message, compile_all, compiled, read
 from tests.care.pages.hospital import fill, story, write_folder
+from tests.incident.esms.records import people, table
 from tests.pages.conftest import records
 from tests.pages.msgids import all_said
 from tests.pages.people import EJ, WARD, PersonAtDesk, account, person
@@ -343,6 +345,32 @@ class TestTheWalk:
         assert _french_on(chief, pages, said) == {}
         wrong = chief.post("/etablissement/numeros/", {"seen": "1", "samu.checked": "hier"})
         assert "Write the date as 29/11/2026." in wrong.content.decode()
+
+    def test_the_service_interview(self, records: Home) -> None:
+        _, valbrume = load(records, VALBRUME, SystemClock().now())
+        chief = person("diallo", (Role.DSI, EJ)).client
+        speak_english(chief)
+        at = "/etablissement/entretiens/URG/"
+        first = {"impact-60": "hindrance", "impact-240": "danger", "impact-1440": "late"}
+        chief.post(at, {**first, "pdma": "unknown", "instead-60": "à la main"})
+        chief.post(f"{at}dependances/", {"way-n-DPI": "paper", "what-f-0": "le fax"})
+        pages = [f"{at}relire/", at, f"{at}dependances/", "/etablissement/entretiens/"]
+        signed = ["/etablissement/mode-degrade/URG/", "/etablissement/mode-degrade/REA/"]
+        home = ["/etablissement/bilan/", "/etablissement/contradictions/"]
+        assert _french_on(chief, pages, _spoken(valbrume)) == {}
+        chief.post(f"{at}relire/", {"by": "Orchidee", "function": "cadre"})
+        assert _french_on(chief, [*signed, *pages, *home], _spoken(valbrume)) == {}
+
+    def test_the_plan_of_a_care_home(self, records: Home) -> None:
+        load(records, VALBRUME, SystemClock().now())
+        chief = person("diallo", (Role.DSI, EJ)).client
+        speak_english(chief)
+        at = "/crise/plan-bleu/990000044/"
+        data = (*DATA, "EHPAD Les Tilleuls", "Second site (Les Aulnes)", "plan bleu")
+        assert _french_on(chief, ["/crise/plan-bleu/", at], data) == {}
+        for given in ({}, {"record": BytesIO(b"PK")}, {"record": BytesIO(table(people(3)))}):
+            page = chief.post(at, {"name": "Tilleuls", **given}).content.decode()
+            assert french_in(page, data) == [], given.keys()
 
     def test_a_visitor(self, night: Home) -> None:
         account("martin", (Role.DSI, EJ))

@@ -176,6 +176,18 @@ def plan(
     write_json(json, told.plan_figures(made, after))
 
 
+@app.command("interviews")
+def interviews(json: JsonOption = None, home: HomeOption = None) -> None:
+    """Les entretiens de service : qui a répondu, quand, la DMIA et la PDMA dites."""
+    from releve.cli import establishment_told as told
+    from releve.runtime.interviews import figures, known
+
+    now = SystemClock().now()
+    establishment, sheets = known(open_home(home))
+    told.tell_interviews(_console(json), establishment, sheets, now)
+    write_json(json, {"interviews": figures(establishment, sheets, now)})
+
+
 def _establishment(folder: Path | None, home: Path | None) -> Establishment:
     """The folder's, or the one that the home keeps. Faults that leave the graph whole (a hole in a
     rota…) do not stop a plan on the night; the others do.

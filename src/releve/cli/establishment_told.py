@@ -13,10 +13,12 @@ from releve.establishment.recovery import Plan
 from releve.kernel.units import thousands
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from rich.console import Console
     from rich.table import Table
+
+    from releve.establishment.degraded import DegradedSheet
 
 _METHODS = {
     "greedy": "le plus de patients par heure pour le temps passé",
@@ -246,3 +248,33 @@ def _clock(minutes: int) -> str:
 
 def _number(value: float) -> str:
     return thousands(round(value)) if value >= 100 else f"{value:.3g}".replace(".", ",")
+
+
+def tell_interviews(
+    console: Console,
+    establishment: Establishment,
+    sheets: dict[str, DegradedSheet],
+    now: datetime,
+) -> None:
+    """One sentence, then a line per service."""
+    from rich.table import Table
+
+    from releve.establishment.degraded import State, state
+    from releve.kernel.units import moment
+
+    waiting = [s for s in establishment.services if state(sheets.get(s.code), now) != State.FRESH]
+    every = len(establishment.services)
+    console.print(
+        f"{every - len(waiting)} service(s) sur {every} ont répondu depuis moins d'un an."
+    )
+    table = Table("service", "nom", "priorité", "entretien", "DMIA dite", "PDMA dite", box=None)
+    for service in establishment.services:
+        sheet = sheets.get(service.code)
+        when = f"{state(sheet, now)}, {moment(sheet.answered)}" if sheet else state(sheet, now)
+        said = (_said(sheet.dmia), _said(sheet.pdma)) if sheet else ("", "")
+        table.add_row(service.code, printable(service.name), service.priority, when, *said)
+    console.print(table)
+
+
+def _said(span: timedelta | None) -> str:
+    return "non dit" if span is None else span_words(span)

@@ -29,6 +29,7 @@ from releve.incident.logbook import Author
 from releve.kernel.durable import create_durably, fsync_folder, make_folder
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
+from releve.runtime.degraded import degraded_of
 from releve.runtime.records import use_records
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def _material(
         watches=establishment.watches,
         census=asked.census,
         wards=asked.wards,
+        degraded=degraded_of(asked.variant),
     )
     if not found.for_cell:
         return found

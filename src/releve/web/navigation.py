@@ -24,4 +24,5 @@ NAVIGATION = (
     Entry(_("Comptes"), "accounts", frozenset({Role.DSI})),
     Entry(_("Conservation"), "retention", RETENTION_READERS),
     Entry(_("Établissement"), "establishment", frozenset(MAP_READERS)),
+    Entry(_("Sans logiciel"), "interviews", frozenset({Role.CAREGIVER})),
 )

@@ -1,4 +1,4 @@
-"""Django's name for this room: pages only, no table."""
+"""Django's name for this room."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from django.apps import AppConfig
 
 
 class EstablishmentConfig(AppConfig):
-    """No model: the folder is the truth."""
+    """Tables ``establishment_*``: service interviews. The folder stays the truth of the rest."""
 
     name = "releve.establishment.app"
     label = "establishment"
     verbose_name = "Établissement"
+    default_auto_field = "django.db.models.BigAutoField"

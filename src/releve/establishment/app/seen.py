@@ -31,11 +31,10 @@ class Seen:
 
 def seen(request: HttpRequest) -> Seen | None:
     """What the account may see; None before a folder was loaded. Raises ``StoreDamaged``."""
-    home = current_home()
-    generation = current(home)
-    found = _read(home, str(generation)) if generation else None
-    if generation is None or found is None:
+    kept = whole()
+    if kept is None:
         return None
+    found, generation = kept
 
     def within(where: Perimeter) -> bool:
         return visible(request, READERS, where)
@@ -43,6 +42,16 @@ def seen(request: HttpRequest) -> Seen | None:
     if all(within(Perimeter(entity.finess)) for entity in found.legal_entities):
         return Seen(found, generation, whole=True)
     return Seen(restricted(found, within), generation, whole=False)
+
+
+def whole() -> tuple[Establishment, Generation] | None:
+    """The establishment that counts, for views that decide themselves what to show of it; None
+    before a folder was loaded. Raises ``StoreDamaged``.
+    """
+    home = current_home()
+    generation = current(home)
+    found = _read(home, str(generation)) if generation else None
+    return (found, generation) if generation and found else None
 
 
 def restricted(establishment: Establishment, within: Callable[[Perimeter], bool]) -> Establishment:

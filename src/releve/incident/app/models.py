@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 
 from releve.incident.app.copy_rows import Copy
+from releve.incident.app.plan_rows import PlanAnswers
 from releve.incident.logbook import Author, Nature
 from releve.pages.models import Account
 
-__all__ = ["Copy", "DutyCursor", "GateDecision", "Incident", "LogEntry"]
+__all__ = ["Copy", "DutyCursor", "GateDecision", "Incident", "LogEntry", "PlanAnswers"]
 
 
 class Incident(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.incident.app import copy_views, ten_minutes, views
+from releve.incident.app import copy_views, plan_views, ten_minutes, views
 
 urlpatterns = [
     path("crise/", views.crisis, name="crisis"),
@@ -22,4 +22,7 @@ urlpatterns = [
     path("crise/exemplaires/<int:number>/", copy_views.copy_act, name="copy_act"),
     path("crise/<int:number>/", views.log, name="crisis_log"),
     path("crise/<int:number>/rouvrir/", views.reopen, name="crisis_reopen"),
+    path("crise/plan-bleu/", plan_views.index, name="blue_plans"),
+    path("crise/plan-bleu/<slug:place>/", plan_views.form, name="blue_plan"),
+    path("crise/plan-bleu/<slug:place>/pdf/", plan_views.fetch, name="blue_plan_file"),
 ]

@@ -31,7 +31,7 @@ from releve.incident.gates import Gate, gates_of
 from releve.incident.logbook import MAX_CHARACTERS, Nature, moment_typed
 from releve.kernel.units import hour
 from releve.pages.house import current_home
-from releve.pages.rights import at_home, needs
+from releve.pages.rights import at_home, needs, person
 from releve.pages.roles import EVERYONE
 from releve.pages.wording import moment
 
@@ -65,7 +65,8 @@ def crisis(request: HttpRequest) -> HttpResponse:
     if _stale(request, incident):
         return HttpResponse(headers={"HX-Refresh": "true"})
     if not may(request, READERS):
-        return render(request, "incident/ward.html", {"incident": incident})
+        plans = any(right.role in DECIDERS for right in person(request).rights)
+        return render(request, "incident/ward.html", {"incident": incident, "plans": plans})
     context: dict[str, object] = {
         "writes": may(request, WRITERS),
         "decides": may(request, DECIDERS),

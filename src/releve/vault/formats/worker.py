@@ -10,28 +10,21 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from dataclasses import asdict
 from pathlib import Path
 
-from releve.vault.formats.confine import Limits, allow_seconds, confine
+from releve.kernel.confinement import serving
+from releve.kernel.confinement.closing import Limits
 from releve.vault.formats.reading import MAX_FILE, Reading, State
-
-_MESSAGE = 1 << 16
 
 
 def serve(descriptor: int, limits: Limits) -> None:
-    """Confine this process, say which barriers are missing, then answer until the socket closes."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    refused = confine(limits, Path(__file__).parent)
-    connection = socket.socket(fileno=descriptor)
-    connection.sendall(json.dumps({"refused": refused}).encode())
-    while True:
-        message, files, _, _ = socket.recv_fds(connection, _MESSAGE, 2)
-        if not message:
-            return
-        allow_seconds(limits.seconds)
-        connection.sendall(json.dumps(_answer(files)).encode())
+    """Confine this process, then answer until the socket closes."""
+
+    def answer(_request: bytes, files: list[int]) -> bytes:
+        return json.dumps(_answer(files)).encode()
+
+    serving.serve(descriptor, limits, Path(__file__).parent, answer)
 
 
 def _answer(files: list[int]) -> dict[str, object]:

@@ -18,8 +18,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from releve.vault.formats.reading import MIB
-from releve.vault.formats.syscalls import forbid_syscalls
+from releve.kernel.confinement.syscalls import forbid_syscalls
 
 _CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -38,19 +37,21 @@ class Limits:
     """``seconds`` of CPU for one file (wall-clock: three times as much), ``memory`` in octets."""
 
     seconds: int = 20
-    memory: int = 1536 * MIB
+    memory: int = 1536 << 20
 
 
-def confine(limits: Limits, validators: Path) -> list[str]:
-    """Close this process; returns the barriers that the kernel refused (French, usually none)."""
+def confine(limits: Limits, code: Path) -> list[str]:
+    """Close this process, which goes on reading its own ``code``; returns the barriers that the
+    kernel refused (French, usually none).
+    """
     library = ctypes.CDLL(None, use_errno=True)
     library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     refused = []
     alone = library.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC) == 0
-    if not _close_folders(library, [validators, *_readable()]):
-        refused.append("le noyau ne sait pas fermer les dossiers au validateur (Landlock)")
+    if not _close_folders(library, [code, Path(__file__).parent, *_readable()]):
+        refused.append("le noyau ne sait pas fermer les dossiers au lecteur (Landlock)")
     for name, value in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_FSIZE, 0),
@@ -62,7 +63,7 @@ def confine(limits: Limits, validators: Path) -> list[str]:
     if not forbid_syscalls(library):
         refused.append("le noyau ne sait pas retirer les appels dangereux (seccomp)")
         if not alone:
-            refused.append("le noyau refuse de retirer le réseau au validateur")
+            refused.append("le noyau refuse de retirer le réseau au lecteur")
     return refused
 
 
