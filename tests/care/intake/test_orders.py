@@ -50,10 +50,10 @@ def _asking(home: Home, found: list[Rebuilt | ReleveError]) -> Iterator[None]:
         except ReleveError as error:
             found.append(error)
 
-    asked = (home.run / "care.rebuild").read_bytes() if Orders(home).asked() else b""
+    asked = (home.run / "rebuild/asked").read_bytes() if Orders(home).asked() else b""
     thread = threading.Thread(target=ask)
     thread.start()
-    while not Orders(home).asked() or (home.run / "care.rebuild").read_bytes() == asked:
+    while not Orders(home).asked() or (home.run / "rebuild/asked").read_bytes() == asked:
         SystemClock().sleep(0.01)
     yield
     thread.join(30)
@@ -81,14 +81,15 @@ def test_a_full_disk_is_said_to_who_asked_and_the_order_is_over(received: Home) 
 
 
 def test_an_answer_that_cannot_be_written_ends_the_order(received: Home) -> None:
-    (received.run / "care.rebuilt").mkdir(parents=True)  # nothing can take its name
-    with pytest.raises(OSError, match="rebuilt"):
+    (received.run / "rebuild/done").mkdir(parents=True)  # nothing can take its name
+    with pytest.raises(OSError, match="done"):
         _answer_beside(received)
     assert not Orders(received).asked()
 
 
 def _answer_beside(home: Home) -> None:
-    (home.run / "care.rebuild").write_text("jeton")
+    (home.run / "rebuild").mkdir(exist_ok=True)
+    (home.run / "rebuild/asked").write_text("jeton")
     Orders(home).answer(_done)
 
 
@@ -101,7 +102,7 @@ def test_who_asks_during_a_rebuild_is_answered_by_another_begun_after(received: 
         begun.append(count)
         if len(begun) == 1:
             thread.start()
-            while not (received.run / "care.rebuild").exists():
+            while not (received.run / "rebuild/asked").exists():
                 SystemClock().sleep(0.01)
         return Rebuilt(count + len(begun))
 
@@ -129,16 +130,17 @@ def test_who_gives_up_withdraws_its_own_order_only(received: Home) -> None:
         orders.ask(0.1)
     assert not orders.asked()
     orders.answer(_done)
-    assert not (received.run / "care.rebuilt").exists()
+    assert not (received.run / "rebuild/done").exists()
 
 
 def test_a_projector_killed_in_a_rebuild_answers_when_it_is_back(received: Home) -> None:
-    (received.run / "care.rebuilding").write_text("jeton")
+    (received.run / "rebuild").mkdir(exist_ok=True)
+    (received.run / "rebuild/taken").write_text("jeton")
     with part("projector", received) as (projector, _):
         while Orders(received).asked():
             assert projector.poll() is None
             SystemClock().sleep(0.02)
-    assert b"jeton" in (received.run / "care.rebuilt").read_bytes()
+    assert b"jeton" in (received.run / "rebuild/done").read_bytes()
 
 
 def test_a_month_destroyed_whose_views_remain_is_finished_and_told_once(
