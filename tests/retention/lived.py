@@ -114,7 +114,7 @@ def agree(home: Home, *ids: str) -> None:
         sign_line(home, id, Signer("Mme Odile Ferrand", "directrice", DAY), None, NOW)
 
 
-def two(home: Home) -> tuple[AtConsole, AtConsole]:
+def two(home: Home, where: str = EJ) -> tuple[AtConsole, AtConsole]:
     """The director and the head of IT, at the console, each with an unused code of their sheet."""
     use_records(home)
     from allauth.mfa.models import Authenticator
@@ -123,12 +123,12 @@ def two(home: Home) -> tuple[AtConsole, AtConsole]:
     from releve.pages.roles import Role
     from tests.pages.people import account, enrol
 
-    Place.objects.get_or_create(perimeter=EJ, defaults={"name": "CH de Valbrume"})
+    Place.objects.get_or_create(perimeter=where, defaults={"name": "CH de Valbrume"})
     people = []
     for login, role in (("ferrand", Role.DIRECTION), ("belkacem", Role.DSI)):
         who = Account.objects.filter(login=login).first()
         if who is None:
-            who = account(login, (role, EJ))
+            who = account(login, (role, where))
             enrol(who)
         sheet = Authenticator.objects.get(user=who, type="recovery_codes").wrap()
         people.append(AtConsole(login, str(sheet.get_unused_codes()[0])))

@@ -266,7 +266,7 @@ def test_killed_at_any_boundary_it_finishes_when_run_again(tmp_path: Path) -> No
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

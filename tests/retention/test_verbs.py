@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from typer.testing import CliRunner, Result
 
 from releve.care.keys import MonthKeys
 from releve.care.kit.build import up_to_date
+from releve.cli.care import app as care
 from releve.cli.retention import app
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
-from releve.kernel.home import Home
+from releve.kernel.home import Home, birth
+from releve.kernel.world import World
 from releve.retention.errors import NoPurge, NotTwoPeople, ShorteningNeedsTwo
 from tests.care.messages import a01, a03, a28
 from tests.retention.lived import B01, DPO, LEFT, receive, two
@@ -79,3 +83,27 @@ def test_from_the_first_signature_to_the_purge(records: Home) -> None:
     assert (status, said["purges"][0]["months"], said["purges"][0]["silent"]) == (0, 1, 3)
     assert MonthKeys(records).destroyed() == (month,)
     assert _figures(records, "check")[0] == 0
+
+
+def test_nobody_forgets_a_month_alone_in_a_real_home(tmp_path: Path, settings: Settings) -> None:
+    """``care forget`` is no way round: it takes the same two people."""
+    real = birth(tmp_path / "reel", World.REAL, SystemClock().now())
+    settings.HOME = real.path
+    receive(real, [a28(LEFT)], datetime(2025, 1, 15, tzinfo=UTC))
+    alone = ["forget", "2025-01", "--home", str(real.path)]
+    with pytest.raises(NotTwoPeople, match="il manque un des deux comptes"):
+        CliRunner().invoke(care, alone, catch_exceptions=False)
+    with pytest.raises(NotTwoPeople, match="direction ou de DSI"):
+        CliRunner().invoke(
+            care, [*alone, "--as", "a", "--with", "b"], input="1\n2\n", catch_exceptions=False
+        )
+    assert MonthKeys(real).months() == ("2025-01",)
+    one, other = two(real, "000000018")  # no department is « 00 »
+    done = CliRunner().invoke(
+        care,
+        [*alone, "--as", one.login, "--with", other.login],
+        input=f"{one.code}\n{other.code}\n",
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0, done.output
+    assert MonthKeys(real).months() == ()

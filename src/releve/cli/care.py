@@ -12,10 +12,11 @@ import typer
 
 from releve.cli import care_files, care_kit, care_quarantine, care_read
 from releve.cli.options import HomeOption, JsonOption, open_home, printable, screen, write_json
-from releve.cli.retention import warn
+from releve.cli.retention import FirstOption, SecondOption, at_console, warn
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
 from releve.kernel.units import thousands
+from releve.kernel.world import World
 from releve.runtime.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -126,16 +127,23 @@ def forget(
         bool,
         typer.Option("--yes-this-month", help="Même si des messages arrivent encore ce mois-ci."),
     ] = False,
+    first: FirstOption = None,
+    second: SecondOption = None,
     home: HomeOption = None,
 ) -> None:
     """Détruit la clé d'un mois, puis refait les vues sans lui. Rien ne le fait revenir.
 
-    Le journal reste entier et se vérifie toujours ; ses copies ne disent plus rien de ce mois.
+    Le journal reste entier et se vérifie toujours ; ses copies ne disent plus rien de ce mois. Dans
+    un dossier réel, à deux (--as, --with) ; à terme, « retention purge » va plus loin.
     """
     from releve.care.keys import MonthKeys
     from releve.runtime.care_verbs import forget as run
+    from releve.runtime.retention import check_two
 
     place = open_home(home)
+    if place.world is World.REAL:
+        one, other = at_console(first, second)
+        check_two(place, one, other)
     done = run(place, month, SystemClock(), this_month=this_month)
     print(f"La clé du mois {month} est détruite : son contenu n'existe plus.")
     _show_rebuilt(done, MonthKeys(place).destroyed(), sys.stdout)

@@ -17,7 +17,7 @@ from releve.retention.errors import NotTwoPeople
 
 if TYPE_CHECKING:
     from releve.retention import Counts, Rules, Store
-    from releve.runtime.retention import State
+    from releve.runtime.retention import AtConsole, State
 
 app = typer.Typer(
     name="retention",
@@ -27,6 +27,13 @@ app = typer.Typer(
 )
 NameOption = Annotated[str, typer.Option("--name", metavar="NOM", help="Qui signe.")]
 DateOption = Annotated[str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Le jour.")]
+
+FirstOption = Annotated[
+    str | None, typer.Option("--as", metavar="COMPTE", help="Qui décide : son identifiant.")
+]
+SecondOption = Annotated[
+    str | None, typer.Option("--with", metavar="COMPTE", help="La deuxième personne.")
+]
 
 
 @app.command("show")
@@ -112,12 +119,8 @@ def dpo(name: NameOption, on: DateOption, home: HomeOption = None) -> None:
 
 @app.command("purge")
 def purge(
-    first: Annotated[
-        str | None, typer.Option("--as", metavar="COMPTE", help="Qui décide : son identifiant.")
-    ] = None,
-    second: Annotated[
-        str | None, typer.Option("--with", metavar="COMPTE", help="La deuxième personne.")
-    ] = None,
+    first: FirstOption = None,
+    second: SecondOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finit une purge décidée et interrompue.")
     ] = False,
@@ -128,16 +131,13 @@ def purge(
 
     Les clés des mois échus d'abord ; rien ne les fait revenir. Interrompue : relancez --resume.
     """
-    from releve.runtime.retention import AtConsole, decide_on_console
+    from releve.runtime.retention import decide_on_console
     from releve.runtime.retention import resume as finish
 
     place, clock, out = open_home(home), SystemClock(), screen(json)
     if not resume:
-        if first is None or second is None:
-            fix = "./run retention purge --as COMPTE --with COMPTE, ou la page « Conservation »."
-            raise NotTwoPeople(why="il manque un des deux comptes", fix=fix)
-        people = [AtConsole(login, _code(login)) for login in (first, second)]
-        row = decide_on_console(place, people[0], people[1], clock.now())
+        one, other = at_console(first, second)
+        row = decide_on_console(place, one, other, clock.now())
         months = ", ".join(row.planned.months) or "aucun mois"
         print(f"Purge {row.pk} décidée : {months} ; {len(row.planned.files)} fichiers.", file=out)
     figures = []
@@ -234,6 +234,16 @@ def _show_counts(counts: Counts, out: TextIO) -> None:
         f" {thousands(counts.emptied)} vidés ; {thousands(counts.recalled)} copies rappelées.",
         file=out,
     )
+
+
+def at_console(first: str | None, second: str | None) -> tuple[AtConsole, AtConsole]:
+    """Each types the code of their second factor, unseen. Raises ``NotTwoPeople``."""
+    from releve.runtime.retention import AtConsole
+
+    if first is None or second is None:
+        fix = "ajoutez --as COMPTE --with COMPTE, ou passez par la page « Conservation »."
+        raise NotTwoPeople(why="il manque un des deux comptes", fix=fix)
+    return AtConsole(first, _code(first)), AtConsole(second, _code(second))
 
 
 def _code(login: str) -> str:

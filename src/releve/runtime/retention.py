@@ -220,24 +220,42 @@ def decide_on_console(home: Home, one: AtConsole, other: AtConsole, now: datetim
     Raises ``NotTwoPeople``, and what :func:`plan_to_decide` raises, before a code is used up.
     """
     use_records(home)
-    from releve.pages.second_factor import uses_up
     from releve.retention.app import desk
 
     if desk.officer() is None:
         fix = "entrez d'abord le DPO : ./run retention dpo --name … --date …"
         raise NotTwoPeople(why="le DPO n'est pas renseigné", fix=fix)
-    accounts = [_decider(each) for each in (one, other)]
+    accounts = _two(one, other)
+    plan = plan_to_decide(home, now)
+    row = desk.decide(plan, f"{_seen(accounts, (one, other))}, {CONSOLE}", now)
+    tell_waiting(home)
+    return row
+
+
+def check_two(home: Home, one: AtConsole, other: AtConsole) -> None:
+    """For what the console destroys otherwise (``care forget``): raise ``NotTwoPeople`` unless two
+    accounts that may decide gave their second factors.
+    """
+    use_records(home)
+    _seen(_two(one, other), (one, other))
+
+
+def _two(one: AtConsole, other: AtConsole) -> tuple[Account, Account]:
+    accounts = _decider(one), _decider(other)
     if accounts[0].pk == accounts[1].pk:
         raise NotTwoPeople(why="c'est deux fois le même compte", fix="nommez-en un autre.")
-    plan = plan_to_decide(home, now)
-    for who, each in zip(accounts, (one, other), strict=True):
+    return accounts
+
+
+def _seen(accounts: tuple[Account, Account], given: tuple[AtConsole, AtConsole]) -> str:
+    """Use up both codes; who they are, in words of the ledger."""
+    from releve.pages.second_factor import uses_up
+
+    for who, each in zip(accounts, given, strict=True):
         if not uses_up(who, each.code):
             fix = "tapez le code de son application, ou un code de sa feuille, inutilisé."
             raise NotTwoPeople(why=f"le code de « {who.login} » n'est pas bon", fix=fix)
-    words = " et ".join(f"compte {who.pk}" for who in accounts)
-    row = desk.decide(plan, f"{words}, {CONSOLE}", now)
-    tell_waiting(home)
-    return row
+    return " et ".join(f"compte {who.pk}" for who in accounts)
 
 
 def _decider(each: AtConsole) -> Account:
