@@ -39,12 +39,15 @@ _APPLICATION_KEYS = (
 _MACHINE = Columns(
     ("id", "kind", "site"),
     ("restore_minutes",),
-    ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes"),
+    ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes", "restore_source"),
 )
 _PERSON = Columns(
     ("id", "last_name"),
     ("phone",),
-    ("id", "last_name", "first_name", "service", "profession", "phone", "email", "rpps"),
+    (
+        *("id", "last_name", "first_name", "service", "profession"),
+        *("phone", "other_phones", "email", "rpps"),
+    ),
 )
 _LINK = Columns(("node", "needs"), (), ("node", "needs", "kind", "alternative"))
 
@@ -130,7 +133,7 @@ def _machine(row: Row, findings: Findings) -> Machine | None:
         return None
     kind = MachineKind(row["kind"])
     words = (row["name"], site, row["service"], row["role"], row["os"])
-    return Machine(row["id"], kind, *words, restore, row.line)
+    return Machine(row["id"], kind, *words, restore, row.line, row["restore_source"])
 
 
 def _minutes(row: Row, findings: Findings) -> timedelta | None:
@@ -161,12 +164,15 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
             findings.fault(PEOPLE, row.line, "person", what, "Remplissez last_name.")
             continue
         _contact(PEOPLE, row.line, row["phone"], row["email"], findings)
+        for other in row["other_phones"].split("/"):
+            _contact(PEOPLE, row.line, other, "", findings)
         if row["rpps"] and not re.fullmatch(r"\d{11}", row["rpps"], re.ASCII):
             what = f"RPPS « {shown(row['rpps'])} »"
             findings.fault(PEOPLE, row.line, "contact", what, "Onze chiffres, ou rien.")
         name = (row["id"], row["last_name"], row["first_name"])
         reached = (row["phone"], row["email"], row["rpps"])
-        people.append(Person(*name, row["service"], row["profession"], *reached, row.line))
+        work = (row["service"], row["profession"])
+        people.append(Person(*name, *work, *reached, row.line, row["other_phones"]))
     return tuple(people)
 
 
