@@ -36,6 +36,7 @@ _APPLICATION_KEYS = (
     "id", "name", "services", "used_by", "priority",
     "dmia", "pdma", "supplier", "restore", "hosted",
 )  # fmt: skip
+_SUPPLIER_KEYS = ("id", "name", "phone", "other_phones", "email", "contract", "hosting")
 _MACHINE = Columns(
     ("id", "kind", "site"),
     ("restore_minutes",),
@@ -96,7 +97,7 @@ def _application(table: Table, findings: Findings) -> Application | None:
 
 
 def _supplier(table: Table, findings: Findings) -> Supplier | None:
-    fields = Fields(table, findings, ("id", "name", "phone", "email", "contract", "hosting"))
+    fields = Fields(table, findings, _SUPPLIER_KEYS)
     built = Supplier(
         fields.id("id", "EDIT-01"),
         fields.text("name", "Éditeur fictif"),
@@ -105,9 +106,12 @@ def _supplier(table: Table, findings: Findings) -> Supplier | None:
         fields.optional("contract"),
         fields.optional("hosting"),
         table.line,
+        fields.optional("other_phones"),
     )
     _contact(SUPPLIERS, table.at("phone"), built.phone, "", findings)
     _contact(SUPPLIERS, table.at("email"), "", built.email, findings)
+    for other in built.other_phones.split("/"):
+        _contact(SUPPLIERS, table.at("other_phones"), other, "", findings)
     return built if fields.whole else None
 
 

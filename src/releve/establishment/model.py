@@ -157,7 +157,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """A company outside."""
+    """A company outside; ``other_phones``: « A / B »."""
 
     id: str
     name: str
@@ -166,6 +166,7 @@ class Supplier:
     contract: str
     hosting: str
     line: int = 0
+    other_phones: str = ""
 
 
 @dataclass(frozen=True, slots=True)

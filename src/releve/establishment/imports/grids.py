@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, time
 from pathlib import PurePath
 
 from releve.establishment.imports.book import Sheet, text_of
@@ -35,7 +35,7 @@ _MONTHS = (
 )
 _DATED = re.compile(
     rf"(?:\b(?:mois de|au titre de|année|semestre|trimestre|du mois d[e'])\s*)|\b(?:{_MONTHS})\b\.?|"
-    r"\b20\d\d\b|\b[Ss]\d{1,2}\b|\bT[1-4]\b|\b\d{1,2}\s*[hH]\s*\d{0,2}\b|\([^)]*\)|\b\d{1,2}:\d\d\b|→",
+    r"\b20\d\d\b|\b[Ss]\d{1,2}\b|\bT[1-4]\b|\b\d{1,2}\s*[hH]\s*\d{0,2}\b|\((?![^)]*(?:garde|astreinte))[^)]*\)|\b\d{1,2}:\d\d\b|→",
     re.IGNORECASE,
 )
 _HANDOVER = re.compile(r"\b(prise|releve|relai|relais|debut|passation|changement|a partir)\b")
@@ -113,7 +113,11 @@ class Table:
         plain = spaced(_DATED.sub(" ", first)) or spaced(first)
         plain = _FRAME.sub("", plain).strip(" -–—:,;/.·|à")
         plain = re.split(r"\s+[-–—|:]\s+", plain)[0].strip(" -–—:,;/.'")
-        known = self.rotas.get(rota_key(plain))
+        said = rota_key(plain)
+        known = self.rotas.get(said)
+        if known is None and not re.search(r"astreinte|garde", said):
+            both = (rota_key(f"{word} {plain}") for word in ("astreinte", "garde"))
+            known = next((self.rotas[each] for each in both if each in self.rotas), None)
         if known:
             return known
         return plain.capitalize() if plain.isupper() and len(plain) > 4 else plain
@@ -156,7 +160,3 @@ def rota_key(text: str) -> str:
     drop = {"tour", "tableau", "planning", "liste", "astreintes", "gardes"}
     words = [word for word in stem(text) if word not in drop]
     return " ".join(words)
-
-
-def at_moment(day: date, hour: time) -> datetime:
-    return datetime.combine(day, hour)

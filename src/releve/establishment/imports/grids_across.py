@@ -60,14 +60,16 @@ def _head(place: int, cells: Sequence[Cell], course: Course) -> _Head | None:
         week = week_of(cell, replace(around, last=None))
         if week or (isinstance(cell, str) and span_of(cell, replace(around, last=None))):
             weeks.append((column, cell))
-            continue
         try:
             day = day_of(cell, replace(around, last=None), bare=True)
         except Impossible:
             day = date(2028, 1, 31)  # « 31 » in a month of thirty days
         if day is not None:
             days.append((column, day))
-    if len(weeks) >= _FEWEST_WEEKS and len({text_of(cell) for _, cell in weeks}) == len(weeks):
+    dated = [(column, day) for column, day in days if isinstance(cells[column], date)]
+    days = dated if len(dated) >= _FEWEST_DAYS else days
+    apart = len({text_of(cell) for _, cell in weeks}) == len(weeks)
+    if len(weeks) >= max(_FEWEST_WEEKS, len(days)) and apart:
         return _Head(place, tuple(weeks), weeks=True)
     rises = sum(b > a for (_, a), (_, b) in zip(days, days[1:], strict=False))
     if len(days) < _FEWEST_DAYS or rises < 0.7 * (len(days) - 1):

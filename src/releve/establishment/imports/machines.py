@@ -153,6 +153,18 @@ def once(found: Sequence[Box], findings: Findings) -> list[Box]:
             remedy = "Renommez l'une des deux, ou ôtez celle qui n'existe plus."
             findings.doubt(each.line, each.name, what, remedy)
             continue
+        if short_name(first.name) != short_name(each.name) and first.serial and each.serial:
+            apart = first.kind is not each.kind
+            what = (
+                f"même numéro de série que ligne {first.line} ({shown(first.name)}) :"
+                f" {'prises toutes deux' if apart else 'réunies'}"
+            )
+            remedy = "Vérifiez l'étiquette : machine renommée, ou numéro mal recopié."
+            findings.doubt(each.line, each.name, what, remedy)
+            if apart:
+                each.serial = ""
+                kept.setdefault(("name", short_name(each.name)), each)
+                continue
         for name in ("service", "role", "os", "serial", "fqdn", "host", "site"):
             setattr(first, name, getattr(first, name) or getattr(each, name))
         first.also.append(each.line)

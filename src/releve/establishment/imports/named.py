@@ -144,8 +144,9 @@ class Named:
         trades = {trade for word in key(rota).split() for trade in _TRADES.get(word, ())}
         profession = set(key(person.profession).split())
         service = set(stem(self._services.get(person.service, "")))
-        alike = {w for w in words for s in service | profession if _alike(w, s)}
-        return 2 * len(alike) + 3 * bool(trades & profession) + bool(profession & _CARERS)
+        place = {w for w in words for s in service if _alike(w, s)}
+        trade = bool(trades & profession) or any(_alike(w, p) for w in words for p in profession)
+        return 2 * len(place) + 3 * trade + bool(profession & _CARERS)
 
     def _close(self, bare: str) -> tuple[str, ...]:
         import difflib

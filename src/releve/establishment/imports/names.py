@@ -70,7 +70,7 @@ def read_name(written: str, *, last_first: bool | None = None) -> Name:
     found = _TITLES.match(text)
     title = spaced(found[0]) if found else ""
     text = text[found.end() :] if found else text
-    text = re.sub(r"\s*\((?:[^)]*)\)", "", text).strip(" ,.-")
+    text = re.sub(r"\s*\((?:[^)]*)\)", "", text).strip(" ,.-*")
     if "," in text:
         last, _, first = text.partition(",")
         return Name(_capital(last), _given(first), title)
@@ -113,11 +113,11 @@ def _is_loud(word: str) -> bool:
 
 
 def _capital(last: str) -> str:
-    return spaced(last).strip(" ,.-").upper()
+    return spaced(last).strip(" ,.-*").upper()
 
 
 def _given(first: str) -> str:
-    text = spaced(first).strip(" ,.-")
+    text = spaced(first).strip(" ,.-*")
     if (text.isupper() and len(text) > 2) or text.islower():
         return re.sub(r"[^\W\d_]+", lambda m: m[0][0].upper() + m[0][1:].lower(), text)
     return text

@@ -24,9 +24,13 @@ _NINE = re.compile(
     r"(?<!\d)(?<!\d[\s.\-])(?:33)?([1-9])" + rf"{_SEPARATED}(\d)" * 8 + r"(?:[.,]0)?(?![\s.\-]?\d)"
 )
 _NOTHING = re.compile(
-    r"(?:n\s*[./]?\s*[acr]\.?|neant|néant|non|aucune?|sans|idem|inconnu|[-–—_/?x.0*]+|null|none)",
+    r"(?:n\s*[./]?\s*[acr]\.?|neant|néant|non|aucune?|sans|[-–—_/x.0*]+|null|none)",
     re.IGNORECASE,
 )
+
+
+#: Digits enough to be a number that was cut short or mistyped.
+_RUN = re.compile(r"\d(?:[\s.\-/]?[\dOo]){5,}")
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def read_phones(written: str | int | float, *, inside: bool = False) -> Phones:
     rest = _EXTENSION.sub(short, rest)
     rest = _NINE.sub(outside, rest) if not inside else rest
     rest = (_INSIDE if inside else _SHORT).sub(short, rest)
-    left = re.search(r"\d", rest)
+    left = _RUN.search(rest)
     ordered = tuple(dict.fromkeys(number for _, number in sorted(numbers)))
     remains = re.sub(r"\s+", " ", rest).strip() if left or not (ordered or extensions) else ""
     return Phones(ordered, tuple(dict.fromkeys(extensions)), remains)

@@ -18,11 +18,12 @@ from releve.establishment.imports import (
     staff,
     suppliers,
 )
-from releve.establishment.imports.book import Book, Sheet
+from releve.establishment.imports.book import Book, Sheet, text_of
 from releve.establishment.imports.errors import EntityNeeded, NothingFound
 from releve.establishment.imports.layout import (
     Layout,
     find_layout,
+    is_total,
     records,
     sheet_layout,
 )
@@ -195,9 +196,11 @@ def _say_formulas(sheet: Sheet, used: set[str], findings: Findings) -> None:
     """A formula whose value was never kept leaves an empty cell: said once."""
     if not sheet.formulas:
         return
-    cells = {(number, column): cell for number, row in sheet.rows
+    rows = [(n, row) for n, row in sheet.rows if not is_total([text_of(cell) for cell in row])]
+    lines = {number for number, _ in rows}
+    cells = {(number, column): cell for number, row in rows
              for column, cell in zip(sheet.columns, row, strict=True)}  # fmt: skip
-    bare = [place for place in sheet.formulas if place[0] and cells.get(place, "") == ""]
+    bare = [place for place in sheet.formulas if place[0] in lines and cells.get(place, "") == ""]
     example = shown(next(iter(sheet.formulas.values())))
     if bare:
         row, column = bare[0]
@@ -216,6 +219,9 @@ def _say_formulas(sheet: Sheet, used: set[str], findings: Findings) -> None:
 
 def _say_services(services: Services, standing: Standing, findings: Findings) -> None:
     """New services: noted at a first import, to be confirmed when others were known."""
+    for said, code in services.likened.items():
+        if standing.establishment is not None:
+            findings.note(f"« {shown(said)} » lu comme « {shown(services.name(code))} »")
     for each in services.proposed.values():
         what = (
             f"service « {shown(each.name)} » inconnu : proposé sous le code {each.code}"
@@ -229,8 +235,9 @@ def _say_services(services: Services, standing: Standing, findings: Findings) ->
 
 
 def _staff(work: _Work) -> None:
-    names = frozenset({"last_name", "full_name"})
+    names = frozenset({"last_name", "full_name", "birth_name"})
     sheet, layout = work.table("staff", (names,))
+    layout = _service_column(work, sheet, layout)
     lines = list(records(sheet, layout, sections="service" not in layout.fields))
     fallback = "" if {"service", "unit"} & layout.fields else _service_in_titles(work, layout)
     if fallback:
@@ -243,6 +250,21 @@ def _staff(work: _Work) -> None:
     files, merged = staff.merge_people(new, work.standing, work.wishes)
     work.files |= files
     work.tell(merged.told + staff.told_of(people))
+
+
+def _service_column(work: _Work, sheet: Sheet, layout: Layout) -> Layout:
+    """A column without a known name whose values are services: it says the service."""
+    if "service" in layout.fields or work.given.chosen.columns:
+        return layout
+    rows = [cells for number, cells in sheet.rows if number > max(layout.header, default=0)]
+    for column in layout.columns:
+        said = [text_of(cells[column.place]) for cells in rows if cells[column.place] != ""]
+        known = sum(bool(work.services.find(text)) for text in said)
+        if not column.field and said and known > 0.6 * len(said):
+            found = layout.mapped({column.label: "service"})
+            work.layouts[-1] = found
+            return found
+    return layout
 
 
 def _service_in_titles(work: _Work, layout: Layout) -> str:
@@ -375,6 +397,8 @@ FIELD_WORDS: Mapping[str, str] = {
     "matricule": "matricule",
     "full_name": "nom et prénom ensemble",
     "last_name": "nom",
+    "birth_name": "nom de naissance",
+    "connection": "état de connexion",
     "first_name": "prénom",
     "title": "civilité",
     "service": "service",

@@ -10,7 +10,7 @@ from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.machines import Box, kind_of, name_in, plain, short_name
 from releve.establishment.imports.merge import Merged, Row, Words, merge
-from releve.establishment.imports.standing import Standing, Wishes, changed_files
+from releve.establishment.imports.standing import Standing, Wishes, remembered_file
 from releve.establishment.imports.words import key
 from releve.establishment.model import MachineKind
 
@@ -31,7 +31,11 @@ def read_virtual(lines: Iterable[Record], findings: Findings) -> list[Box]:
         if not name:
             continue
         state = key(record.text("state"))
-        if key(record.text("template")) in _YES:
+        connection = key(record.text("connection"))
+        if connection and connection not in ("connected", "connecte", "connectee"):
+            what = f"état « {connection} » dans vCenter : pas prise"
+            findings.doubt(record.line, name, what, "Confirmez qu'elle existe encore.")
+        elif key(record.text("template")) in _YES:
             findings.leave_out(record.line, name, "modèle (template), pas une machine")
         elif key(record.text("srm")) in _YES:
             findings.leave_out(record.line, name, "réservation SRM, pas une machine")
@@ -125,6 +129,5 @@ def merge_links(
     files: dict[str, bytes] = {}
     if after != rows:
         files[inventory.DEPENDENCIES] = table.written(after, _KEY)
-    kept = changed_files(standing, inventory.DEPENDENCIES, table, rows, _FIELDS, merged.memory)
-    kept.pop(inventory.DEPENDENCIES, None)
-    return {**files, **kept}, merged
+    files |= remembered_file(standing, inventory.DEPENDENCIES, _FIELDS, merged.memory)
+    return files, merged

@@ -76,6 +76,8 @@ class Services:
     def __init__(self, establishment: Establishment | None, site: Finess) -> None:
         self._site = site
         self.proposed: dict[str, Proposed] = {}
+        #: What was written → the service it was taken for, when the words are not the same.
+        self.likened: dict[str, str] = {}
         self._by_word: dict[str, str] = {}
         self._by_stem: dict[tuple[str, ...], str] = {}
         self._codes: set[str] = set()
@@ -90,7 +92,9 @@ class Services:
         for word in (service.name, *service.units, service.code):
             self._by_word[key(word)] = service.code
         self._by_stem.setdefault(stem(service.name), service.code)
-        self._stems.append((frozenset(stem(service.name)), service.code))
+        opened = service.name.replace("(", " ").replace(")", " ")
+        for words in {frozenset(stem(service.name)), frozenset(stem(opened))}:
+            self._stems.append((words, service.code))
 
     def find(self, name: str, unit: str = "") -> str:
         """A code, empty when nothing known is meant."""
@@ -103,11 +107,17 @@ class Services:
         if head and key(head[1]) in self._by_word:
             return self._by_word[key(head[1])]
         said = stem(name)
-        if said in self._by_stem:
-            return self._by_stem[said]
-        wanted = frozenset(said)
-        close = {code for words, code in self._stems if words and wanted and words == wanted}
-        return close.pop() if len(close) == 1 else ""
+        return self._by_stem.get(said) or self._near(name, frozenset(said))
+
+    def _near(self, name: str, said: frozenset[str]) -> str:
+        """The one service that says the same in more words, or in fewer."""
+        if name in self.likened:
+            return self.likened[name]
+        longer = {code for words, code in self._stems if said and said < words}
+        found = longer.pop() if len(longer) == 1 else self.find_within(name)
+        if found:
+            self.likened[name] = found
+        return found
 
     def name(self, code: str) -> str:
         """What a code is called."""
@@ -116,7 +126,7 @@ class Services:
     def find_within(self, text: str) -> str:
         """The known service whose whole name a longer text says, the longest; empty when none."""
         said = frozenset(stem(text))
-        found = [(len(words), code) for words, code in self._stems if words and words <= said]
+        found = {(len(words), code) for words, code in self._stems if words and words <= said}
         best = max(found, default=(0, ""))
         alone = sum(size == best[0] for size, _ in found) == 1
         return best[1] if alone else ""

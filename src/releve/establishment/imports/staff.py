@@ -12,6 +12,8 @@ from pathlib import Path
 
 from releve.establishment import inventory
 from releve.establishment.faults import shown
+from releve.establishment.imports.book import text_of
+from releve.establishment.imports.days import Course, Impossible, day_of
 from releve.establishment.imports.layout import Layout, Record
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
@@ -19,7 +21,16 @@ from releve.establishment.imports.names import Name, read_name, several, split_n
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services, site_of
 from releve.establishment.imports.standing import Standing, Wishes, changed_files
-from releve.establishment.imports.words import cleaned, free, hidden_in, is_live, key, slug
+from releve.establishment.imports.words import (
+    cleaned,
+    free,
+    hidden_in,
+    is_live,
+    key,
+    mixed,
+    slug,
+    turned,
+)
 from releve.establishment.text import is_id
 
 FIELDS = (
@@ -39,6 +50,15 @@ LABELS: Mapping[str, str] = {
 _COLUMNS = ("id", *FIELDS)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PROFESSIONS = Path(__file__).with_name("professions.toml")
+_DITTO = re.compile(r"(?i)idem|id\.?|ditto|[\"″〃'’-]{1,3}|-\s*(?:\"|//)\s*-")
+_NEVER = re.compile(r"[<>{}|\\=@#%$\[\]]|https?:|\d{3}")
+#: In a list of people, lines that are none: told, never taken for somebody.
+_NO_PERSON = frozenset(
+    """interne garde astreinte vestiaire bureau secretariat standard salle accueil poste office box
+    fax numero ligne service urgences medecin infirmier infirmiere ide cadre bloc ascenseur cuisine
+    lingerie pharmacie laboratoire radio brancardage morgue chambre reunion detente regulation
+    permanence equipe divers externe stagiaire interimaire vacataire remplacant nuit jour""".split()
+)
 _DOCTOR = re.compile(r"\b(dr|docteure?|pr|prof)", re.IGNORECASE)
 
 
@@ -93,28 +113,35 @@ class _Reader:
         self._services = services
         self._establishment = standing.establishment
         self._today = now.date()
+        self._last_said: dict[str, str] = {}
         labels = [key(c.label) for c in layout.columns if c.field == "full_name"]
         self._last_first = None
         if labels and "prenom" in labels[0]:
             self._last_first = not labels[0].startswith("prenom")
 
     def people(self, record: Record) -> Iterable[Someone]:
-        left = _day(record.raw("leaving"))
+        left = self._left(record)
         written = record.text("full_name") or called(
-            {"last_name": record.text("last_name"), "first_name": record.text("first_name")}
+            {"last_name": _last(record), "first_name": record.text("first_name")}
         )
+        if _is_legend(record, written):
+            self.findings.leave_out(record.line, written, "légende ou pied de page")
+            return
         if left and left < self._today:
             self.findings.leave_out(record.line, cleaned(written), f"parti le {left:%d/%m/%Y}")
             return
+        if "last_name" in self._fields and not _last(record) and not record.text("full_name"):
+            written = ""
         if not written.strip():
-            if record.texts("phone") or record.texts("mobile") or record.texts("email"):
+            who = ("first_name", "phone", "mobile", "email", "matricule", "rpps")
+            if any(record.texts(each) for each in who):
                 remedy = "Écrivez son nom, ou ôtez la ligne."
-                self.findings.doubt(record.line, "sans nom", "aucun nom sur cette ligne", remedy)
+                first = record.text("first_name") or "sans nom"
+                self.findings.doubt(record.line, first, "aucun nom sur cette ligne", remedy)
             return
-        if is_live(written) or not re.search(r"[^\W\d_]", written):
-            remedy = "Retapez le nom au clavier."
-            what = f"« {shown(written)} » n'est pas un nom"
-            self.findings.doubt(record.line, written, what, remedy)
+        if why := _no_name(written, whole=not record.text("first_name")):
+            remedy = "Écrivez le nom au clavier, ou ôtez la ligne."
+            self.findings.doubt(record.line, written, f"« {shown(written)} » {why} : pas pris", remedy)
             return
         if hidden_in(written):
             what = f"caractères invisibles dans « {shown(written)} » : ôtés"
@@ -141,7 +168,7 @@ class _Reader:
             yield Someone(record.line, "", name, {**own, **_names(name)})
 
     def _one_name(self, record: Record, written: str) -> Name:
-        last, first = cleaned(record.text("last_name")), cleaned(record.text("first_name"))
+        last, first = cleaned(_last(record)), cleaned(record.text("first_name"))
         if last and first:
             return split_names(last, first)
         whole = last or written
@@ -154,7 +181,9 @@ class _Reader:
 
     def _row(self, record: Record, name: Name) -> Row:
         phone, others = main_and_others(self._phones(record, name))
-        profession = profession_of(self._plain(record, "profession", name))
+        profession = profession_of(
+            self._above("profession", self._plain(record, "profession", name))
+        )
         if not profession and _DOCTOR.search(f"{name.title} {record.text('title')}"):
             profession = "médecin"
         return {
@@ -178,8 +207,26 @@ class _Reader:
             self.findings.doubt(record.line, _who(name), what, "Vérifiez cette valeur.")
         return cleaned(text)
 
+    def _above(self, which: str, said: str) -> str:
+        """« idem » is what the line above says."""
+        if _DITTO.fullmatch(said):
+            return self._last_said.get(which, "")
+        self._last_said[which] = said
+        return said
+
+    def _left(self, record: Record) -> date | None:
+        """The day of leaving; one that no calendar has is said, the person is taken."""
+        cell = record.raw("leaving")
+        try:
+            return day_of(cell, Course(self._today)) if cell != "" else None
+        except Impossible as error:
+            what = f"date de départ impossible ({error})"
+            self.findings.doubt(record.line, _last(record), what, "Corrigez la date.")
+            return None
+
     def _service(self, record: Record, name: Name) -> str:
-        said = self._plain(record, "service", name) or cleaned(record.section)
+        said = self._above("service", self._plain(record, "service", name))
+        said = said or cleaned(record.section)
         unit = cleaned(record.text("unit"))
         said = said or ("" if unit else cleaned(record.text("pole")))
         site = site_of(record.text("site"), self._establishment)
@@ -189,7 +236,9 @@ class _Reader:
         found = Phones()
         for which in ("mobile", "phone", "extension"):
             for cell in record.cells.get(which, ()):
-                if isinstance(cell, str | int | float) and cell != "":
+                if isinstance(cell, str) and is_live(cell):
+                    found += Phones(left=cell)
+                elif isinstance(cell, str | int | float) and cell != "":
                     found += read_phones(cell, inside=which == "extension")
         if found.left:
             what = f"téléphone « {shown(found.left)} » : pas pris"
@@ -227,24 +276,42 @@ class _Reader:
         return text if is_id(text) else ""
 
 
+def _last(record: Record) -> str:
+    """The name in use, else the name at birth."""
+    return record.text("last_name") or record.text("birth_name")
+
+
+def _is_legend(record: Record, written: str) -> bool:
+    """A line of explanation that stands where the names do, alone."""
+    said = [text_of(cell) for cells in record.cells.values() for cell in cells if cell != ""]
+    written = written or "".join(said)
+    return len(said) == 1 and (
+        len(written.split()) > 6 or re.search(r"\s[=:]\s|^\*|^\(\d\)|\d{2}[/.]\d{2}[/.]\d{2}", written) is not None
+    )
+
+
+def _no_name(written: str, *, whole: bool) -> str:
+    """Why a text is nobody's name, in French; empty when it may be one."""
+    if is_live(written):
+        return "est une formule"
+    if not re.search(r"[^\W\d_]", written) or _NEVER.search(written):
+        return "n'est pas un nom"
+    if turned(written):
+        return "change le sens de la lecture"
+    if mixed(cleaned(written)):
+        return "mêle des lettres d'un autre alphabet"
+    loud = re.search(r"[A-ZÀ-Ý]{3}", written)
+    if whole and not loud and _NO_PERSON & set(key(written).split()):
+        return "dit une fonction ou un lieu, pas une personne"
+    return ""
+
+
 def _names(name: Name) -> Row:
     return {"last_name": name.last, "first_name": name.first}
 
 
 def _who(name: Name) -> str:
     return f"{name.last} {name.first}".strip()
-
-
-def _day(cell: object) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    found = re.fullmatch(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*", str(cell))
-    try:
-        return date(int(found[3]), int(found[2]), int(found[1])) if found else None
-    except ValueError:
-        return None
 
 
 def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:

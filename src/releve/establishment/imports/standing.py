@@ -94,13 +94,20 @@ def changed_files(
     key: tuple[str, ...] = ("id",),
 ) -> dict[str, bytes]:
     """The file and its memory, where they differ from what stands."""
-    files: dict[str, bytes] = {}
+    files = remembered_file(standing, name, memory_fields, memory)
     if rows != table.rows(key):
         files[name] = table.written(rows, key)
-    remembered = standing.memory(name, memory_fields)
-    if memory != remembered.rows(key):
-        files[MEMORY.format(name)] = remembered.written(memory, key)
     return files
+
+
+def remembered_file(
+    standing: Standing, name: str, memory_fields: tuple[str, ...], memory: Mapping[str, Row]
+) -> dict[str, bytes]:
+    """What imports said of the rows of ``name``, when that changes."""
+    remembered = standing.memory(name, memory_fields)
+    if memory == remembered.rows():
+        return {}
+    return {MEMORY.format(name): remembered.written(memory)}
 
 
 def site_for(establishment: Establishment | None, entity: Entity | None) -> Finess:

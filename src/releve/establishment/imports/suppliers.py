@@ -13,14 +13,15 @@ from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
-from releve.establishment.imports.standing import Standing, Wishes, changed_files
+from releve.establishment.imports.standing import Standing, Wishes, remembered_file
 from releve.establishment.imports.words import cleaned, free, hidden_in, is_live, key, slug
 from releve.establishment.text import is_id
 
-FIELDS = ("name", "phone", "email", "contract", "hosting")
+FIELDS = ("name", "phone", "other_phones", "email", "contract", "hosting")
 LABELS: Mapping[str, str] = {
     "name": "nom",
     "phone": "téléphone",
+    "other_phones": "autres numéros",
     "email": "adresse",
     "contract": "contrat",
     "hosting": "hébergement",
@@ -71,15 +72,16 @@ def _row(record: Record, name: str, findings: Findings) -> Row:
         findings.doubt(record.line, name, what, "Dix chiffres, ou +33….")
     written = " ".join(record.texts("email"))
     email = _EMAIL.search(written)
-    if "@" in written and email is None:
+    if re.search(r"[^\W_]{3}", written) and email is None:
         what = f"adresse « {shown(written)} » : pas prise"
         findings.doubt(record.line, name, what, "Écrivez nom@domaine.fr, ou rien.")
     main, others = main_and_others(phones)
-    if others:
-        findings.note(f"{name} : autres numéros non gardés ({others})")
+    if not main and not phones.left:
+        findings.doubt(record.line, name, "aucun téléphone", "Demandez-lui un numéro d'astreinte.")
     return {
         "name": name,
         "phone": main,
+        "other_phones": others,
         "email": email[0].lower() if email else "",
         "contract": _plain(record, "contract"),
         "hosting": _plain(record, "hosting"),
@@ -128,8 +130,7 @@ def merge_suppliers(
         _write(document, tables, merged.rows)
     for number, row in merged.memory.items():
         row["id"] = number
-    empty = standing.table("", _COLUMNS)
-    files = changed_files(standing, inventory.SUPPLIERS, empty, {}, _COLUMNS, merged.memory)
+    files = remembered_file(standing, inventory.SUPPLIERS, _COLUMNS, merged.memory)
     if merged.rows != current:
         files[inventory.SUPPLIERS] = tomlkit.dumps(document).encode()
     return files, merged

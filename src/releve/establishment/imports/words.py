@@ -9,9 +9,6 @@ from functools import lru_cache
 
 #: What opens a formula in a spreadsheet.
 _LIVE = ("=", "@", "+", "-", "\t", "|")
-_QUOTES = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"}
-)
 _JOINERS = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _SMALL = frozenset(
     [
@@ -51,8 +48,8 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def spaced(text: str) -> str:
-    """One line, single spaces, plain apostrophes and hyphens."""
-    return re.sub(r"\s+", " ", text.translate(_QUOTES)).strip()
+    """One line, single spaces, letters composed."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
 def hidden_in(text: str) -> bool:
@@ -64,6 +61,16 @@ def _hides(character: str) -> bool:
     if character in "\n\r\t\v\f" or character in _JOINERS:
         return False
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def turned(text: str) -> bool:
+    """Whether marks in it make the reader see its letters in another order."""
+    return any("\u202a" <= c <= "\u202e" for c in text)
+
+
+def mixed(text: str) -> bool:
+    """Whether letters of another alphabet stand in it: « B\u0415RG » looks like « BERG »."""
+    return any(c.isalpha() and not unicodedata.name(c, "LATIN").startswith("LATIN") for c in text)
 
 
 def cleaned(text: str) -> str:
