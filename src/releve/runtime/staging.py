@@ -25,7 +25,7 @@ _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SLAVE = 1 << 19
 
-#: Verbs that name paths in their plain arguments: what each argument is.
+#: Verbs that name paths in their plain arguments: what each argument is (« word »: no path).
 _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ledger", "append"): ("input",),
     ("ledger", "export"): ("output",),
@@ -34,6 +34,7 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("care", "replay"): ("input",),
     ("care", "open"): ("input",),
     ("establishment", "check"): ("input",),
+    ("establishment", "import"): ("word", "input"),
     ("establishment", "load"): ("input",),
     ("establishment", "save"): ("output",),
     ("establishment", "blast"): ("input",),
@@ -44,6 +45,8 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 _OPTIONS = {
     "--home": "home",
     "--json": "file",
+    "--map": "input",
+    "--map-out": "file",
     "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
@@ -52,7 +55,7 @@ _OPTIONS = {
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
+        "--all", "--card", "--dry-run", "--remove-gone", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
         "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
@@ -117,7 +120,7 @@ def _stage(plan: Plan, root: Path) -> None:
         given = plan.arguments[place]
         if not given:
             raise PathRefused(path="« » (vide)", why="aucun chemin n'a été donné")
-        if given == "-" or given.startswith("fd:"):
+        if kind == "word" or given == "-" or given.startswith("fd:"):
             continue
         if kind == "scenario" and not given.endswith(".toml"):
             continue  # the name of one that is shipped

@@ -40,6 +40,8 @@ _WORDS = {
     "detect.files_lost": "fichiers perdus avant l'alarme",
     "detect.seconds": "durée jusqu'à l'alarme",
     "drill.verdict": "verdict de l'exercice",
+    "establishment.corrected": "fiche d'une personne corrigée",
+    "establishment.imported": "liste de l'hôpital importée",
     "establishment.loaded": "carte de l'établissement chargée",
     "feed.acknowledged_lost": "messages acquittés perdus",
     "feed.messages": "messages du dossier patient reçus",

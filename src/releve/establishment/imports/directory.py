@@ -107,7 +107,9 @@ def _person(record: Record, services: Services, findings: Findings) -> Someone |
         return None
     if not last and not first:
         what = "compte sans nom ni prénom : pas une personne ? pas pris"
-        findings.doubt(record.line, shown_name or account, what, "Remplissez sn et givenName, ou rien.")
+        findings.doubt(
+            record.line, shown_name or account, what, "Remplissez sn et givenName, ou rien."
+        )
         return None
     name = split_names(last, first) if last else read_name(shown_name)
     phones = Phones()

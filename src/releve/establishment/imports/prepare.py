@@ -20,6 +20,7 @@ from releve.establishment.imports import (
 )
 from releve.establishment.imports.book import Book, Sheet, text_of
 from releve.establishment.imports.errors import EntityNeeded, NothingFound
+from releve.establishment.imports.hours import Hours
 from releve.establishment.imports.layout import (
     Layout,
     find_layout,
@@ -103,7 +104,7 @@ class _Work:
         self.findings = Findings()
         self.files: dict[str, bytes] = {}
         self.layouts: list[Layout] = []
-        self.options: Mapping[str, object] = {}
+        self.hours: Mapping[str, Hours] = {}
         self.wishes = Wishes(given.now, given.source, self.site, given.remove)
 
     def table(self, kind: str, needed: tuple[frozenset[str], ...]) -> tuple[Sheet, Layout]:
@@ -174,7 +175,7 @@ class _Work:
             tuple(self.layouts),
             tuple(self.services.proposed.values()),
             tuple(sheet.name for sheet in given.book.sheets),
-            self.options,
+            self.hours,
         )
 
     def tell(self, told: list[Told]) -> None:
@@ -372,7 +373,7 @@ def _rota(work: _Work) -> None:
         work.given.book, work.given.name, work.given.chosen, work.standing, work.given.now
     )
     work.layouts += found.layouts
-    work.options = {"hours": found.hours}
+    work.hours = found.hours
     for note in found.findings.notes:
         work.findings.note(note)
     work.tell(found.findings.told)

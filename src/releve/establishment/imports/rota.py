@@ -22,7 +22,7 @@ from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.mapping import Mapping as Chosen
 from releve.establishment.imports.merge import Row, Words, merge
 from releve.establishment.imports.named import Named, names_of
-from releve.establishment.imports.standing import MEMORY, Standing, Wishes
+from releve.establishment.imports.standing import Standing, Wishes, memory_of
 from releve.establishment.imports.words import key
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.units import PARIS, moment
@@ -202,7 +202,7 @@ def merge_watches(
     if merged.rows != current:
         files[oncall.FILE] = with_events(data, merged.rows, wishes.now)
     if merged.memory != remembered:
-        files[MEMORY.format(oncall.FILE)] = memory.written(merged.memory)
+        files[memory_of(oncall.FILE)] = memory.written(merged.memory)
     return files, told, [*notes, *_hours_said(found), *_holes(found)]
 
 

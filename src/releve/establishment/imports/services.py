@@ -153,7 +153,21 @@ class Services:
             code, number = f"{base}-{number}", number + 1
         units = tuple(dict.fromkeys((code, *([unit] if unit and key(unit) != key(code) else ()))))
         place = Finess(site) if site else self._site
-        return Proposed(code, name, place, kind, priority, units, not said)
+        return Proposed(code, _spelled(name), place, kind, priority, units, not said)
+
+
+def _spelled(name: str) -> str:
+    """« Chir. B » → « Chirurgie B »; sigles stay as they are."""
+    short = _words()["short"]
+
+    def said(found: re.Match[str]) -> str:
+        word = found[1]
+        full = str(short.get(key(word), word))
+        if word.isupper() or " " in full or full == word.lower():
+            return found[0]
+        return full.capitalize() if word[0].isupper() else full
+
+    return re.sub(r"([^\W\d_]{2,})\.?(?![^\W_])", said, name)
 
 
 def _code(name: str) -> str:

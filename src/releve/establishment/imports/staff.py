@@ -141,7 +141,9 @@ class _Reader:
             return
         if why := _no_name(written, whole=not record.text("first_name")):
             remedy = "Écrivez le nom au clavier, ou ôtez la ligne."
-            self.findings.doubt(record.line, written, f"« {shown(written)} » {why} : pas pris", remedy)
+            self.findings.doubt(
+                record.line, written, f"« {shown(written)} » {why} : pas pris", remedy
+            )
             return
         if hidden_in(written):
             what = f"caractères invisibles dans « {shown(written)} » : ôtés"
@@ -286,7 +288,8 @@ def _is_legend(record: Record, written: str) -> bool:
     said = [text_of(cell) for cells in record.cells.values() for cell in cells if cell != ""]
     written = written or "".join(said)
     return len(said) == 1 and (
-        len(written.split()) > 6 or re.search(r"\s[=:]\s|^\*|^\(\d\)|\d{2}[/.]\d{2}[/.]\d{2}", written) is not None
+        len(written.split()) > 6
+        or re.search(r"\s[=:]\s|^\*|^\(\d\)|\d{2}[/.]\d{2}[/.]\d{2}", written) is not None
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 
 from releve.establishment import entities
 from releve.establishment.folder import BLANK
 from releve.establishment.imports.csvfile import CsvFile
+from releve.establishment.imports.hours import Hours
 from releve.establishment.imports.layout import Layout
 from releve.establishment.imports.lines import State, Told, counted
 from releve.establishment.imports.merge import SOURCE, Row
@@ -16,8 +18,10 @@ from releve.establishment.imports.services import Proposed, Services
 from releve.establishment.model import Establishment
 from releve.kernel.ids import Finess
 
-#: The file, in each generation, that remembers what imports said of another file's rows.
-MEMORY = "imported-{}"
+
+def memory_of(name: str) -> str:
+    """The file, in each generation, that remembers what imports said of another file's rows."""
+    return f"imported-{PurePath(name).stem}.csv"
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ class Standing:
     def memory(self, name: str, fields: tuple[str, ...]) -> CsvFile:
         """What imports said of the rows of ``name``."""
         needed = (*fields, SOURCE)
-        data = self.files.get(MEMORY.format(name), (";".join(needed) + "\n").encode())
-        return CsvFile.read(MEMORY.format(name), data, needed)
+        data = self.files.get(memory_of(name), (";".join(needed) + "\n").encode())
+        return CsvFile.read(memory_of(name), data, needed)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,6 @@ class Wishes:
     source: str
     site: Finess
     remove: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Proposal:
     layouts: tuple[Layout, ...] = ()
     services: tuple[Proposed, ...] = ()
     sheets: tuple[str, ...] = ()
-    options: Mapping[str, object] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -107,7 +110,7 @@ def remembered_file(
     remembered = standing.memory(name, memory_fields)
     if memory == remembered.rows():
         return {}
-    return {MEMORY.format(name): remembered.written(memory)}
+    return {memory_of(name): remembered.written(memory)}
 
 
 def site_for(establishment: Establishment | None, entity: Entity | None) -> Finess:
