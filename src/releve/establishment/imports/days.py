@@ -229,8 +229,8 @@ def moment_of(cell: Cell, course: Course) -> tuple[date, time | None] | None:
     """A day and, when the cell says one, its hour."""
     if isinstance(cell, datetime):
         course.last = cell.date()
-        hour = cell.time()
-        return cell.date(), hour if hour != time() else None
+        at = cell.time()
+        return cell.date(), at if at != time() else None
     if isinstance(cell, float) and 40_000 <= cell < 60_000:
         minutes = round((cell % 1) * 1440)
         day = _EXCEL_EPOCH + timedelta(days=int(cell))
@@ -238,8 +238,8 @@ def moment_of(cell: Cell, course: Course) -> tuple[date, time | None] | None:
     text = text_of(cell)
     hour = time_in(text)
     bare = _TIME.sub(" ", text) if hour else text
-    day = day_of(bare if isinstance(cell, str) else cell, course)
-    return (day, hour) if day else None
+    found = day_of(bare if isinstance(cell, str) else cell, course)
+    return (found, hour) if found else None
 
 
 def time_in(text: str) -> time | None:

@@ -42,7 +42,7 @@ def stem(text: str) -> tuple[str, ...]:
     short, noise = _words()["short"], set(_words()["noise"]["words"])  # type: ignore[call-overload]
     found = []
     for word in _meaning(re.sub(r"\([^)]*\)", " ", text)) or tokens(text):
-        said = str(short.get(word, word))
+        said = key(str(short.get(word, word)))
         found += [part for part in said.split() if part not in noise]
     return tuple(sorted(found)) or tokens(text)
 
@@ -67,7 +67,7 @@ def guess_kind(name: str) -> tuple[ServiceKind, bool]:
 
 def _in_full(name: str) -> list[str]:
     short = _words()["short"]
-    return [part for word in key(name).split() for part in str(short.get(word, word)).split()]
+    return [part for word in key(name).split() for part in key(str(short.get(word, word))).split()]
 
 
 class Services:

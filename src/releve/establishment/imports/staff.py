@@ -395,7 +395,7 @@ class Known:
 
     @staticmethod
     def _keys(row: Row) -> list[tuple[str, ...]]:
-        keys = [("name", key(row.get("last_name", "")), key(row.get("first_name", "")))]
+        keys: list[tuple[str, ...]] = [("name", key(row.get("last_name", "")), key(row.get("first_name", "")))]
         keys += [(f, row[f].lower()) for f in ("rpps", "email") if row.get(f)]
         return keys
 

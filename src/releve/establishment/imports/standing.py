@@ -152,7 +152,7 @@ def with_services(
         table.update({"code": "GENERAL", "name": "Service non précisé", "site": place})
         table.update({"kind": "administration", "beds": 0, "priority": "P3"})
         document.append("service", tomlkit.aot())
-        document["service"].append(table)  # type: ignore[union-attr]
+        document["service"].append(table)
     return {entities.FILE: tomlkit.dumps(document).encode()}
 
 
