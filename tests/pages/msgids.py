@@ -42,14 +42,14 @@ TABLES: dict[str, tuple[str, ...]] = {
 #: Errors that a page may meet.
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
-    "incident/errors.py",
+    "incident/errors.py", "establishment/imports/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
 PLAIN = (
     "demande", "identité assainie", "zone propre",
     "registre", "coffre", "exercice", "flux HL7", "établissement",
-    "fichiers", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
+    "fichiers", "fiche", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",

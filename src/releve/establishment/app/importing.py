@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from releve import __version__
@@ -39,6 +40,16 @@ from releve.pages.wording import told
 
 #: Who may change what the hospital says of itself.
 IMPORTERS = (Role.DIRECTION, Role.DSI)
+#: What :data:`KINDS` calls each, for the catalogue.
+SAID = (
+    gettext_noop("une liste du personnel"),
+    gettext_noop("un tableau d'astreintes ou de gardes"),
+    gettext_noop("une liste de fournisseurs"),
+    gettext_noop("l'inventaire de GLPI"),
+    gettext_noop("un export de RVTools"),
+    gettext_noop("un export de l'annuaire (Active Directory)"),
+    gettext_noop("des procédures (Word, PDF, zip)"),
+)
 #: Lines of one state that a page shows; all of them are counted.
 _SHOWN = 200
 _VOCABULARIES = {
@@ -150,7 +161,7 @@ def _entity_typed(request: HttpRequest) -> dict[str, str]:
     where = home_perimeter()
     drill = current_home().world is World.DRILL
     ej = str(where.ej) if where else ""
-    name = TEST_FINESS[DRILL_FINESS] if drill else (known.name if known else "")
+    name = known.name if known else TEST_FINESS[DRILL_FINESS] if drill else ""
     eg = "990000028" if drill else ""
     return {
         "ej": request.POST.get("ej", ej).strip()[:20],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -121,9 +121,18 @@ def procedure_list(request: HttpRequest) -> HttpResponse:
         else tuple(procedures.Hit(each, "") for each in procedures.listed(home))
     )
     rows = [
-        (replace(hit.procedure), hit.around, services.get(hit.procedure.service, "")) for hit in hits
+        (each, hit.around, services.get(each.service, ""), _day(each.day))
+        for hit in hits
+        for each in (hit.procedure,)
     ]
     return render(request, "establishment/procedures.html", {"asked": asked, "rows": rows})
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @needs(*EVERYONE, perimeter=at_home)
