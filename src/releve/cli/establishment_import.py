@@ -20,7 +20,7 @@ from releve.kernel.world import World
 
 if TYPE_CHECKING:
     from releve.establishment.imports.book import Book
-    from releve.establishment.imports.lines import Told
+    from releve.establishment.imports.lines import State, Told
     from releve.establishment.imports.mapping import Mapping
     from releve.establishment.imports.standing import Entity, Proposal
 
@@ -66,7 +66,7 @@ def import_(
     json: JsonOption = None,
     home: HomeOption = None,
 ) -> int:
-    """Importe ce que l'hôpital a déjà ; jamais rien d'à moitié, rien de ce qu'une personne a corrigé.
+    """Importe ce que l'hôpital a déjà : tout ou rien, jamais ce qu'une personne a corrigé.
 
     Code de sortie : 0 tout est pris, 1 des lignes sont douteuses, 2 illisible.
     """
@@ -85,7 +85,7 @@ def import_(
     purge(place, now)
     if kind == "procedures":
         return _procedures(place, file or Path(), json, look=look)
-    book, called, sha = _book(kind, file, ldap, base, user)
+    book, called, sha = _book(place, kind, file, ldap, base, user)
     given_map = _chosen(map_, sheet)
     from releve.establishment.imports.keeping import proposed
     from releve.establishment.imports.prepare import Given
@@ -103,7 +103,9 @@ def import_(
     return 1 if proposal.doubtful else 0
 
 
-def _book(kind: str, file: Path | None, ldap: str, base: str, user: str) -> tuple[Book, str, str]:
+def _book(
+    home: Home, kind: str, file: Path | None, ldap: str, base: str, user: str
+) -> tuple[Book, str, str]:
     """(tables, name, SHA-256 of what was read)."""
     from releve.establishment.imports.prepare import TABS
     from releve.establishment.imports.reading import read_book
@@ -121,7 +123,7 @@ def _book(kind: str, file: Path | None, ldap: str, base: str, user: str) -> tupl
     from releve.establishment.imports.ldap import read_ldap
 
     password = typer.prompt("Mot de passe du compte de lecture", hide_input=True, err=True)
-    return read_ldap(ldap, base, user, password)
+    return read_ldap(ldap, base, user, password, home.world)
 
 
 def _chosen(path: Path | None, sheet: str) -> Mapping:
@@ -291,7 +293,7 @@ def _procedures(home: Home, path: Path, json: str | None, *, look: bool) -> int:
     return 1 if counts[State.DOUBTFUL] else 0
 
 
-def _tell_procedures(home: Home, counts: dict[object, int], sha: str) -> None:
+def _tell_procedures(home: Home, counts: dict[State, int], sha: str) -> None:
     """Told under the number of documents kept so far: each import adds to it."""
     from dataclasses import replace
 
@@ -307,7 +309,7 @@ def _tell_procedures(home: Home, counts: dict[object, int], sha: str) -> None:
     if number is None and home.world is World.DRILL:
         number = DRILL_FINESS
     told = fact(
-        home, "procedures", counts, sha, SystemClock().now(),  # type: ignore[arg-type]
+        home, "procedures", counts, sha, SystemClock().now(),
         finess=number, number=len(listed(home)), version=__version__,
     )  # fmt: skip
     with open_ledger(home) as ledger, suppress(NumberTaken):

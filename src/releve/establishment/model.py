@@ -139,8 +139,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who works here; every text but ``id`` and ``last_name`` may be empty. ``phone`` is the
-    number to call first, ``other_phones`` the rest, « A / B ».
+    """Someone who works here; every text but ``id`` and ``last_name`` may be empty. ``phone`` is
+    the number to call first, ``other_phones`` the rest, « A / B ».
     """
 
     id: str

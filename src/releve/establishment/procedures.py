@@ -66,7 +66,7 @@ def listed(home: Home) -> tuple[Procedure, ...]:
 
 
 def find(home: Home, words: str) -> tuple[Hit, ...]:
-    """Those that hold every word, in their title or text, without case nor accents; titles first."""
+    """Those that hold every word, in title or text, without case nor accents; titles first."""
     wanted = key(words).split()
     if not wanted:
         return ()

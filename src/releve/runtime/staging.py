@@ -55,8 +55,8 @@ _OPTIONS = {
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--dry-run", "--remove-gone", "--check", "--decided", "--false-alarm", "--renew", "--roundtrip",
-        "--thaw", "--yes-this-month",
+        "--all", "--card", "--check", "--decided", "--dry-run", "--false-alarm", "--remove-gone",
+        "--renew", "--roundtrip", "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
 

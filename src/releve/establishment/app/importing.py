@@ -21,12 +21,13 @@ from releve import __version__
 from releve.establishment import current, stored
 from releve.establishment.imports import documents, pending
 from releve.establishment.imports.errors import EntityNeeded
+from releve.establishment.imports.field_words import FIELD_WORDS
 from releve.establishment.imports.hours import Hours, clock
 from releve.establishment.imports.keeping import fact, keep, proposed
 from releve.establishment.imports.layout import vocabulary
 from releve.establishment.imports.lines import State, as_plain, counted
 from releve.establishment.imports.mapping import Mapping
-from releve.establishment.imports.prepare import FIELD_WORDS, KINDS, Given
+from releve.establishment.imports.prepare import KINDS, Given
 from releve.establishment.imports.reading import MAX_FILE
 from releve.establishment.imports.standing import Entity, Proposal
 from releve.kernel.errors import BadInput, ReleveError
@@ -136,9 +137,7 @@ def _deposited(request: HttpRequest, now: datetime) -> str:
     return pending.deposit(home, kind, first.name or "fichier", first.read(), now, entity)
 
 
-def _keep_procedures(
-    request: HttpRequest, given: list[tuple[str, bytes]], now: datetime
-) -> None:
+def _keep_procedures(request: HttpRequest, given: list[tuple[str, bytes]], now: datetime) -> None:
     from django.contrib import messages
 
     home = current_home()
@@ -251,9 +250,7 @@ def _tell(kind: str, counts: Table[State, int], sha: str, now: datetime) -> None
     home = current_home()
     where = home_perimeter()
     number = where.ej if where else None
-    told_of = fact(
-        home, kind, dict(counts), sha, now, finess=number, number=0, version=__version__
-    )
+    told_of = fact(home, kind, dict(counts), sha, now, finess=number, number=0, version=__version__)
     from dataclasses import replace
 
     put(replace(told_of, origin="establishment"))
@@ -276,7 +273,9 @@ def _choices(request: HttpRequest, one: pending.Waiting) -> tuple[Mapping, bool]
             made = _hours(said, number)
             if f"{made.written()}" != str(said.get(f"was-hours-{number}", "")) or name in hours:
                 hours[name] = made
-    header = [int(each) for each in str(said.get("header", "")).split(",") if each.strip().isdigit()]
+    header = [
+        int(each) for each in str(said.get("header", "")).split(",") if each.strip().isdigit()
+    ]
     was = str(said.get("was-header", ""))
     chosen = Mapping(
         one.kind if (columns or hours or said.get("sheet")) else "",

@@ -63,7 +63,7 @@ def _sheet(said: dict[str, Any]) -> Sheet:
     return Sheet(name, rows, columns, hidden, formulas, notes, merged)
 
 
-def _cell(said: Any) -> Cell:
+def _cell(said: Any) -> Cell:  # noqa: ANN401
     if isinstance(said, str | int | float):
         return said
     if "d" in said:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from releve.establishment.imports.layout import Layout, Record
 from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.machines import Box, kind_of, name_in, plain
-from releve.establishment.imports.names import Name, read_name, split_names
+from releve.establishment.imports.names import read_name, split_names
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services
 from releve.establishment.imports.staff import FIELDS, Someone, profession_of
@@ -137,8 +137,3 @@ def _person(record: Record, services: Services, findings: Findings) -> Someone |
 def _address(text: str) -> str:
     found = re.search(r"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+", text)
     return found[0].lower() if found else ""
-
-
-def is_person(name: Name) -> bool:
-    """Whether an account bears a surname and a first name: a person, not a mailbox."""
-    return bool(name.last and name.first)

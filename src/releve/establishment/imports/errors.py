@@ -18,8 +18,8 @@ class NothingFound(EstablishmentError):
     """{name} ne contient rien que Relève reconnaisse pour « {kind} » : {why}."""
 
     next_step = (
-        "Vérifiez que c'est le bon fichier et le bon genre ; sinon dites quelle colonne est quoi, sur"
-        " la page d'aperçu ou par --map (docs/establishment.md)."
+        "Vérifiez que c'est le bon fichier et le bon genre ; sinon dites quelle colonne est quoi,"
+        " sur la page d'aperçu ou par --map (docs/establishment.md)."
     )
 
 
@@ -51,6 +51,6 @@ class DirectoryRefused(EstablishmentError):
     """L'annuaire {address} n'a pas répondu comme il faut : {why}."""
 
     next_step = (
-        "Vérifiez l'adresse (ldaps://…), la base et le compte de lecture ; ou exportez l'annuaire en"
-        " LDIF ou en CSV et importez ce fichier."
+        "Vérifiez l'adresse (ldaps://…), la base et le compte de lecture ; ou exportez l'annuaire"
+        " en LDIF ou en CSV et importez ce fichier."
     )

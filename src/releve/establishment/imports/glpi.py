@@ -31,13 +31,13 @@ def read_machines(
     found = []
     for record in lines:
         name = name_in(record, "name", findings)
+        if why := _absent(record):
+            findings.leave_out(record.line, name or record.text("serial"), why)
+            continue
         if not name:
             if record.text("serial") or record.text("id"):
                 remedy = "Donnez un nom à cette machine dans GLPI."
                 findings.doubt(record.line, record.text("serial") or "sans nom", "sans nom", remedy)
-            continue
-        if why := _absent(record):
-            findings.leave_out(record.line, name, why)
             continue
         box = _box(record, name, services, findings, hint)
         if box is not None:

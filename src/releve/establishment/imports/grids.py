@@ -1,7 +1,7 @@
 """Rota tables as hospitals draw them → who is written for when, under which name.
 
-Three shapes: days across (a month per line, people with marks, or names under a line of dates), days
-or weeks down with a column per rota, and a plain list with a beginning and an end. See
+Three shapes: days across (a month per line, people with marks, or names under a line of dates),
+days or weeks down with a column per rota, and a plain list with a beginning and an end. See
 :mod:`.grids_across` for the first, :mod:`.grids_down` for the others.
 """
 
@@ -25,8 +25,8 @@ from releve.establishment.imports.services import stem
 from releve.establishment.imports.words import key, spaced
 
 _FRAME = re.compile(
-    r"^(?:(?:planning|tableau|liste|calendrier|tour|roulement|planification)s?(?: +(?:des?|du|de la|d'))* +)+"
-    r"(?=\S)",
+    r"^(?:(?:planning|tableau|liste|calendrier|tour|roulement|planification)s?"
+    r"(?: +(?:des?|du|de la|d'))* +)+(?=\S)",
     re.IGNORECASE,
 )
 _MONTHS = (
@@ -34,8 +34,9 @@ _MONTHS = (
     r"août|aout|sept(?:embre|\.)?|oct(?:obre|\.)?|nov(?:embre|\.)?|déc(?:embre|\.)?|dec(?:embre|\.)?"
 )
 _DATED = re.compile(
-    rf"(?:\b(?:mois de|au titre de|année|semestre|trimestre|du mois d[e'])\s*)|\b(?:{_MONTHS})\b\.?|"
-    r"\b20\d\d\b|\b[Ss]\d{1,2}\b|\bT[1-4]\b|\b\d{1,2}\s*[hH]\s*\d{0,2}\b|\((?![^)]*(?:garde|astreinte))[^)]*\)|\b\d{1,2}:\d\d\b|→",
+    r"(?:\b(?:mois de|au titre de|année|semestre|trimestre|du mois d[e'])\s*)|"
+    rf"\b(?:{_MONTHS})\b\.?|\b20\d\d\b|\b[Ss]\d{1, 2}\b|\bT[1-4]\b|\b\d{1, 2}\s*[hH]\s*\d{0, 2}\b|"
+    r"\((?![^)]*(?:garde|astreinte))[^)]*\)|\b\d{1,2}:\d\d\b|→",
     re.IGNORECASE,
 )
 _HANDOVER = re.compile(r"\b(prise|releve|relai|relais|debut|passation|changement|a partir)\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -71,7 +72,7 @@ def _head(place: int, cells: Sequence[Cell], course: Course) -> _Head | None:
     apart = len({text_of(cell) for _, cell in weeks}) == len(weeks)
     if len(weeks) >= max(_FEWEST_WEEKS, len(days)) and apart:
         return _Head(place, tuple(weeks), weeks=True)
-    rises = sum(b > a for (_, a), (_, b) in zip(days, days[1:], strict=False))
+    rises = sum(b > a for (_, a), (_, b) in itertools.pairwise(days))
     if len(days) < _FEWEST_DAYS or rises < 0.7 * (len(days) - 1):
         return None
     return _Head(place, tuple((column, cells[column]) for column, _ in days))

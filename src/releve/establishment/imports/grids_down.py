@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -276,7 +277,7 @@ class _Down:
                 continue
             if begin and finish:
                 pairs.append((begin[0], finish[0]))
-        same = sum(a[1] == b[0] for a, b in zip(pairs, pairs[1:], strict=False))
+        same = sum(a[1] == b[0] for a, b in itertools.pairwise(pairs))
         return same > 0.5 * max(1, len(pairs) - 1)
 
     def _hour(self, cells: Sequence[Cell], column: int) -> time | None:

@@ -236,7 +236,7 @@ SEVERAL = frozenset({"phone", "mobile", "extension", "email", "os", "annotation"
 
 
 def _settled(kind: str, labels: list[str], scores: list[tuple[str, float]]) -> list[str]:
-    """One column a field, the surest; the first of equals. A name in two columns is no whole one."""
+    """One column a field, the surest; the first of equals."""
     kept = [field for field, _ in scores]
     for field in set(kept) - SEVERAL - {NOTHING}:
         places = [n for n, each in enumerate(kept) if each == field]

@@ -296,8 +296,8 @@ def told_of(boxes: Sequence[Box], new: Iterable[Told]) -> tuple[list[Told], list
         if box.line in fresh:
             counts[str(box.kind)] = counts.get(str(box.kind), 0) + 1
     notes = [
-        f"{count} {KIND_WORDS[kind]}{'s' if count > 1 and kind not in ('network', 'storage') else ''} :"
-        f" {assumed(MachineKind(kind))} min de remise en service supposées ; mesurez ou corrigez"
+        f"{KIND_WORDS[kind]} ({count}) : {assumed(MachineKind(kind))} min de remise en service"
+        " supposées ; mesurez ou corrigez"
         for kind, count in counts.items()
     ]
     return told, notes

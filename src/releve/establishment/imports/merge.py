@@ -75,8 +75,9 @@ def _one(now: Row, last: Row, row: Row, line: int, words: Words, done: Merged) -
             after[name] = said
             changed.append(f"{label} : « {shown(stands) or 'rien'} » devient « {shown(said)} »")
         else:
+            here = shown(stands) or "rien"
             kept.append(
-                f"{label} gardé tel que corrigé (« {shown(stands) or 'rien'} ») : fichier dit « {shown(said)} »"
+                f"{label} gardé tel que corrigé (« {here} ») : fichier dit « {shown(said)} »"
             )
     who = shown(words.called(now))
     if kept:

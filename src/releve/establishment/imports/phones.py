@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _EXTENSION = re.compile(
-    r"(?<![a-z])(?:poste|postes|p\.?|ext(?:ension)?\.?|int(?:erne)?\.?|dect|bip|abr[eé]g[eé]|n° court)"
+    r"(?<![a-z])(?:postes?|p\.?|ext(?:ension)?\.?|int(?:erne)?\.?|dect|bip|abr[eé]g[eé]|n° court)"
     r"\s*(?:interne)?\s*[:n°.]*\s*(\d{2,6})(?!\d)",
     re.IGNORECASE,
 )
@@ -35,8 +35,8 @@ _RUN = re.compile(r"\d(?:[\s.\-/]?[\dOo]){5,}")
 
 @dataclass(frozen=True)
 class Phones:
-    """``numbers``: outside lines, in pairs, mobiles first as written; ``extensions``: 2 to 6 digits;
-    ``left``: what could not be read as a number, "" when all was.
+    """``numbers``: outside lines, in pairs, as written; ``extensions``: 2 to 6 digits; ``left``:
+    what could not be read as a number, "" when all was.
     """
 
     numbers: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from releve.establishment.imports import (
     directory,
     glpi,
     machines,
+    people,
     rota,
     rvtools,
     staff,
@@ -20,6 +21,7 @@ from releve.establishment.imports import (
 )
 from releve.establishment.imports.book import Book, Sheet, text_of
 from releve.establishment.imports.errors import EntityNeeded, NothingFound
+from releve.establishment.imports.field_words import FIELD_WORDS
 from releve.establishment.imports.hours import Hours
 from releve.establishment.imports.layout import (
     Layout,
@@ -208,8 +210,8 @@ def _say_formulas(sheet: Sheet, used: set[str], findings: Findings) -> None:
         findings.doubt(
             row,
             "",
-            f"{len(bare)} formule(s) sans valeur enregistrée (« {shown(sheet.formulas[row, column])} »)"
-            " : ces cellules sont lues vides",
+            f"{len(bare)} formule(s) sans valeur enregistrée"
+            f" (« {shown(sheet.formulas[row, column])} ») : ces cellules sont lues vides",
             "Ouvrez le fichier dans le tableur, enregistrez-le, puis redonnez-le.",
         )
     if len(bare) < len(sheet.formulas):
@@ -243,14 +245,15 @@ def _staff(work: _Work) -> None:
     fallback = "" if {"service", "unit"} & layout.fields else _service_in_titles(work, layout)
     if fallback:
         lines = [each if each.section else replace(each, section=fallback) for each in lines]
-    people, found = staff.read_people(lines, layout, work.services, work.standing, work.given.now)
+    everyone, found = staff.read_people(lines, layout, work.services, work.standing, work.given.now)
+    once = people.once(everyone, found)
     work.tell(found.told)
     for note in found.notes:
         work.findings.note(note)
-    new = staff.identified(people, work.standing)
-    files, merged = staff.merge_people(new, work.standing, work.wishes)
+    new = people.identified(once, work.standing)
+    files, merged = people.merge_people(new, work.standing, work.wishes)
     work.files |= files
-    work.tell(merged.told + staff.told_of(people))
+    work.tell(merged.told + people.told_of(once))
 
 
 def _service_column(work: _Work, sheet: Sheet, layout: Layout) -> Layout:
@@ -347,17 +350,17 @@ def _rvtools(work: _Work) -> None:
 def _directory(work: _Work) -> None:
     named = frozenset({"name", "account", "last_name", "display"})
     sheet, layout = work.table("ad", (named,))
-    boxes, people = directory.read_directory(
+    boxes, accounts = directory.read_directory(
         records(sheet, layout), layout, work.services, work.findings
     )
     if boxes:
         _machines_of(work, boxes)
-    if people:
-        people = staff.once(people, work.findings)
-        new = staff.identified(people, work.standing)
-        files, merged = staff.merge_people(new, work.standing, work.wishes)
+    if accounts:
+        once = people.once(accounts, work.findings)
+        new = people.identified(once, work.standing)
+        files, merged = people.merge_people(new, work.standing, work.wishes)
         work.files |= files
-        work.tell(merged.told + staff.told_of(people))
+        work.tell(merged.told + people.told_of(once))
 
 
 def _suppliers(work: _Work) -> None:
@@ -391,73 +394,4 @@ _PREPARERS: Mapping[str, Callable[[_Work], None]] = {
     "rvtools": _rvtools,
     "ad": _directory,
     "suppliers": _suppliers,
-}
-
-#: Field → what people call it; the page's choices for each column, per kind, follow columns.toml.
-FIELD_WORDS: Mapping[str, str] = {
-    "matricule": "matricule",
-    "full_name": "nom et prénom ensemble",
-    "last_name": "nom",
-    "birth_name": "nom de naissance",
-    "connection": "état de connexion",
-    "first_name": "prénom",
-    "title": "civilité",
-    "service": "service",
-    "unit": "code d'unité (UF)",
-    "pole": "pôle",
-    "profession": "profession",
-    "mobile": "téléphone portable",
-    "phone": "téléphone",
-    "extension": "poste interne",
-    "email": "adresse électronique",
-    "rpps": "RPPS",
-    "site": "site",
-    "leaving": "date de départ",
-    "date": "jour",
-    "start": "début",
-    "end": "fin",
-    "start_time": "heure de début",
-    "end_time": "heure de fin",
-    "hours": "horaires",
-    "rota": "nom de l'astreinte",
-    "person": "personne",
-    "name": "nom",
-    "kind": "type de machine",
-    "virtual": "virtuelle ou non",
-    "status": "statut",
-    "os": "système",
-    "os_version": "version du système",
-    "serial": "numéro de série",
-    "inventory": "numéro d'inventaire",
-    "location": "lieu",
-    "entity": "entité",
-    "model": "modèle",
-    "maker": "fabricant",
-    "domain": "domaine",
-    "fqdn": "nom complet (DNS)",
-    "ip": "adresse IP",
-    "comment": "commentaire, rôle",
-    "id": "code",
-    "deleted": "à la corbeille",
-    "template": "gabarit",
-    "state": "marche ou arrêt",
-    "srm": "réservation SRM",
-    "host": "hôte",
-    "cluster": "cluster",
-    "os_config": "système (configuration)",
-    "annotation": "annotation",
-    "uuid": "UUID",
-    "maintenance": "en maintenance",
-    "dn": "nom LDAP (DN)",
-    "category": "classe d'objet",
-    "account": "compte",
-    "control": "userAccountControl",
-    "enabled": "actif",
-    "display": "nom affiché",
-    "description": "description",
-    "seen": "dernière connexion",
-    "product": "produit",
-    "contract": "contrat",
-    "hosting": "hébergement",
-    "contact": "interlocuteur",
 }

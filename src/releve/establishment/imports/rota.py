@@ -259,8 +259,8 @@ def _beside_written(
             clashes[row["rota"]] = clashes.get(row["rota"], 0) + 1
         new[number] = (line, row)
     notes = [
-        f"« {shown(rota)} » : {count} tour(s) recoupent une garde déjà écrite dans votre agenda ; les"
-        " deux sont gardés, à vous d'ôter celle qui ne vaut plus"
+        f"« {shown(rota)} » : {count} tour(s) recoupent une garde déjà écrite dans votre agenda ;"
+        " les deux sont gardés, à vous d'ôter celle qui ne vaut plus"
         for rota, count in clashes.items()
     ]
     return new, notes

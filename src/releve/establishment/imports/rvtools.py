@@ -24,7 +24,7 @@ _YES = frozenset({"true", "oui", "vrai", "1", "yes"})
 
 
 def read_virtual(lines: Iterable[Record], findings: Findings) -> list[Box]:
-    """Machines that are on; templates, placeholders and those that are off are left out and said."""
+    """Machines that are on; templates, placeholders and those off are left out and said."""
     found = []
     for record in lines:
         name = name_in(record, "name", findings)

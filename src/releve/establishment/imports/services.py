@@ -98,11 +98,14 @@ class Services:
 
     def find(self, name: str, unit: str = "") -> str:
         """A code, empty when nothing known is meant."""
-        for word in (unit, name):
-            if word and key(word) in self._by_word:
-                return self._by_word[key(word)]
-        if not name:
-            return ""
+        found = self._named(name) if name else ""
+        if found and unit:
+            self._by_word.setdefault(key(unit), found)
+        return found or (self._by_word.get(key(unit), "") if unit else "")
+
+    def _named(self, name: str) -> str:
+        if key(name) in self._by_word:
+            return self._by_word[key(name)]
         head = re.match(r"\s*([A-Za-z0-9_.-]{2,12})\s*[-–:/]\s+(.+)", name)
         if head and key(head[1]) in self._by_word:
             return self._by_word[key(head[1])]

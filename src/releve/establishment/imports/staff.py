@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from releve.establishment import inventory
 from releve.establishment.faults import shown
 from releve.establishment.imports.book import text_of
 from releve.establishment.imports.days import Course, Impossible, day_of
 from releve.establishment.imports.layout import Layout, Record
-from releve.establishment.imports.lines import Findings, State, Told
-from releve.establishment.imports.merge import Merged, Row, Words, merge
+from releve.establishment.imports.lines import Findings
+from releve.establishment.imports.merge import Row, Words
 from releve.establishment.imports.names import Name, read_name, several, split_names
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services, site_of
-from releve.establishment.imports.standing import Standing, Wishes, changed_files
+from releve.establishment.imports.standing import Standing
 from releve.establishment.imports.words import (
     cleaned,
-    free,
     hidden_in,
     is_live,
     key,
     mixed,
-    slug,
     turned,
 )
 from releve.establishment.text import is_id
@@ -47,17 +44,60 @@ LABELS: Mapping[str, str] = {
     "email": "adresse",
     "rpps": "RPPS",
 }
-_COLUMNS = ("id", *FIELDS)
+COLUMNS = ("id", *FIELDS)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PROFESSIONS = Path(__file__).with_name("professions.toml")
 _DITTO = re.compile(r"(?i)idem|id\.?|ditto|[\"″〃'’-]{1,3}|-\s*(?:\"|//)\s*-")
 _NEVER = re.compile(r"[<>{}|\\=@#%$\[\]]|https?:|\d{3}")
 #: In a list of people, lines that are none: told, never taken for somebody.
 _NO_PERSON = frozenset(
-    """interne garde astreinte vestiaire bureau secretariat standard salle accueil poste office box
-    fax numero ligne service urgences medecin infirmier infirmiere ide cadre bloc ascenseur cuisine
-    lingerie pharmacie laboratoire radio brancardage morgue chambre reunion detente regulation
-    permanence equipe divers externe stagiaire interimaire vacataire remplacant nuit jour""".split()
+    [
+        "interne",
+        "garde",
+        "astreinte",
+        "vestiaire",
+        "bureau",
+        "secretariat",
+        "standard",
+        "salle",
+        "accueil",
+        "poste",
+        "office",
+        "box",
+        "fax",
+        "numero",
+        "ligne",
+        "service",
+        "urgences",
+        "medecin",
+        "infirmier",
+        "infirmiere",
+        "ide",
+        "cadre",
+        "bloc",
+        "ascenseur",
+        "cuisine",
+        "lingerie",
+        "pharmacie",
+        "laboratoire",
+        "radio",
+        "brancardage",
+        "morgue",
+        "chambre",
+        "reunion",
+        "detente",
+        "regulation",
+        "permanence",
+        "equipe",
+        "divers",
+        "externe",
+        "stagiaire",
+        "interimaire",
+        "vacataire",
+        "remplacant",
+        "nuit",
+        "jour",
+    ]
 )
 _DOCTOR = re.compile(r"\b(dr|docteure?|pr|prof)", re.IGNORECASE)
 
@@ -98,10 +138,9 @@ WORDS = Words(LABELS, called)
 def read_people(
     lines: Iterable[Record], layout: Layout, services: Services, standing: Standing, now: datetime
 ) -> tuple[list[Someone], Findings]:
-    """Every person the lines name, each once; what is doubtful is said."""
+    """Every person the lines name; what is doubtful is said."""
     reader = _Reader(layout, services, standing, now)
-    found = [person for record in lines for person in reader.people(record)]
-    return once(found, reader.findings), reader.findings
+    return [one for record in lines for one in reader.people(record)], reader.findings
 
 
 class _Reader:
@@ -202,11 +241,11 @@ class _Reader:
         text = record.text(which)
         if is_live(text):
             what = f"{LABELS[which]} « {shown(text)} » est une formule : pas prise"
-            self.findings.doubt(record.line, _who(name), what, "Écrivez la valeur elle-même.")
+            self.findings.doubt(record.line, who(name), what, "Écrivez la valeur elle-même.")
             return ""
         if hidden_in(text):
             what = f"caractères invisibles dans {LABELS[which]} « {shown(text)} » : ôtés"
-            self.findings.doubt(record.line, _who(name), what, "Vérifiez cette valeur.")
+            self.findings.doubt(record.line, who(name), what, "Vérifiez cette valeur.")
         return cleaned(text)
 
     def _above(self, which: str, said: str) -> str:
@@ -245,7 +284,7 @@ class _Reader:
         if found.left:
             what = f"téléphone « {shown(found.left)} » : pas pris"
             remedy = "Dix chiffres (06 39 98 00 12), +33…, ou un poste de 2 à 6 chiffres."
-            self.findings.doubt(record.line, _who(name), what, remedy)
+            self.findings.doubt(record.line, who(name), what, remedy)
         return found
 
     def _email(self, record: Record, name: Name) -> str:
@@ -257,7 +296,7 @@ class _Reader:
             r"(?i)n/?a|n[ée]ant|non|aucune?|-+", text.strip()
         ):
             what = f"adresse « {shown(text)} » : pas prise"
-            self.findings.doubt(record.line, _who(name), what, "Écrivez nom@domaine.fr, ou rien.")
+            self.findings.doubt(record.line, who(name), what, "Écrivez nom@domaine.fr, ou rien.")
         return ""
 
     def _rpps(self, record: Record, name: Name) -> str:
@@ -269,7 +308,7 @@ class _Reader:
         if len(digits) == 9:
             return ""  # an ADELI number
         what = f"RPPS « {shown(record.text('rpps'))} » : pas pris"
-        self.findings.doubt(record.line, _who(name), what, "Onze chiffres, ou rien.")
+        self.findings.doubt(record.line, who(name), what, "Onze chiffres, ou rien.")
         return ""
 
     def _number(self, record: Record) -> str:
@@ -313,155 +352,5 @@ def _names(name: Name) -> Row:
     return {"last_name": name.last, "first_name": name.first}
 
 
-def _who(name: Name) -> str:
+def who(name: Name) -> str:
     return f"{name.last} {name.first}".strip()
-
-
-def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:
-    """Each person once: the same twice is merged, two who differ under one name are doubtful."""
-    kept: dict[tuple[str, ...], Someone] = {}
-    for each in found:
-        keys = _identities(each)
-        first = next((kept[k] for k in keys if k in kept), None)
-        if first is None or (each.id and first.id and each.id != first.id):
-            for k in keys:
-                kept.setdefault(k, each)
-            continue
-        _join(first, each, findings)
-        for k in _identities(first):
-            kept.setdefault(k, first)
-    return list({id(each): each for each in kept.values()}.values())
-
-
-def _identities(each: Someone) -> list[tuple[str, ...]]:
-    """What two lines share when they may be one person; a number of theirs beats a name."""
-    keys: list[tuple[str, ...]] = []
-    if each.id:
-        keys.append(("id", each.id.lower()))
-    if each.row["rpps"]:
-        keys.append(("rpps", each.row["rpps"]))
-    if each.id or each.row["rpps"]:
-        return [*keys, ("named", *each.name.key, each.id or each.row["rpps"])]
-    return [*keys, ("name", *each.name.key)]
-
-
-def _join(first: Someone, again: Someone, findings: Findings) -> None:
-    """Complete the first with what the second adds, unless they contradict each other."""
-    odd = [
-        name
-        for name in FIELDS
-        if first.row[name] and again.row[name] and key(first.row[name]) != key(again.row[name])
-    ]
-    if not odd:
-        first.row = {name: first.row[name] or again.row[name] for name in FIELDS}
-        first.also.append(again.line)
-        return
-    differs = ", ".join(
-        f"{LABELS[name]} « {shown(first.row[name])} » puis « {shown(again.row[name])} »"
-        for name in odd
-    )
-    same = "même numéro" if first.id and first.id == again.id else "même nom"
-    same = "même RPPS" if first.row["rpps"] and first.row["rpps"] == again.row["rpps"] else same
-    what = f"deux fois ({same}, déjà ligne {first.line}) : {differs} ; cette ligne n'est pas prise"
-    remedy = "Gardez une seule ligne, ou donnez à chacune son matricule si ce sont deux personnes."
-    findings.doubt(again.line, _who(again.name), what, remedy)
-
-
-def identified(people: Sequence[Someone], standing: Standing) -> dict[str, tuple[int, Row]]:
-    """id → (line, row): the number of the list, else of the person already known, else one made of
-    the name, the same at each import.
-    """
-    known = Known(standing.table(inventory.PEOPLE, _COLUMNS).rows())
-    numbers = {each.id.lower() for each in people if each.id}
-    found: dict[str, tuple[int, Row]] = {}
-    for each in people:
-        number = each.id if each.id in known.rows else known.find(each, numbers) or each.id
-        if not number or number in found:
-            wanted = slug(f"{each.name.last} {each.name.first}", upper=False, most=48) or "agent"
-            number = free(wanted, (*known.rows, *found, *numbers))
-        found[number] = (each.line, each.row)
-    return found
-
-
-class Known:
-    """People already there, by what tells one from another."""
-
-    def __init__(self, rows: Mapping[str, Row]) -> None:
-        self.rows = rows
-        self._one: dict[tuple[str, ...], str | None] = {}
-        for number, row in rows.items():
-            for k in self._keys(row):
-                self._one[k] = number if k not in self._one else None
-
-    @staticmethod
-    def _keys(row: Row) -> list[tuple[str, ...]]:
-        keys: list[tuple[str, ...]] = [("name", key(row.get("last_name", "")), key(row.get("first_name", "")))]
-        keys += [(f, row[f].lower()) for f in ("rpps", "email") if row.get(f)]
-        return keys
-
-    def find(self, each: Someone, numbers: set[str]) -> str | None:
-        """Whom a line means: by RPPS, by address, by a name that one alone bears."""
-        for k in sorted(self._keys(each.row), key=lambda k: k[0] == "name"):
-            number = self._one.get(k)
-            if number and number.lower() not in numbers:
-                other = self.rows[number].get("rpps", "")
-                if k[0] == "name" and other and each.row["rpps"] and other != each.row["rpps"]:
-                    continue
-                return number
-        return None
-
-
-def merge_people(
-    new: Mapping[str, tuple[int, Row]],
-    standing: Standing,
-    wishes: Wishes,
-    *,
-    fill: bool = False,
-) -> tuple[dict[str, bytes], Merged]:
-    """people.csv and its memory after the import. ``fill``: known people only, nobody is gone."""
-    table = standing.table(inventory.PEOPLE, _COLUMNS)
-    memory = standing.memory(inventory.PEOPLE, _COLUMNS).rows()
-    current = table.rows()
-    merged = merge(
-        current, memory, new, WORDS, wishes.source, remove=wishes.remove, among=lambda _: not fill
-    )
-    _keep_watchers(merged, current, memory, standing)
-    for number, row in merged.rows.items():
-        row["id"] = number
-    for number, row in merged.memory.items():
-        row["id"] = number
-    files = changed_files(standing, inventory.PEOPLE, table, merged.rows, _COLUMNS, merged.memory)
-    return files, merged
-
-
-def _keep_watchers(
-    merged: Merged, current: Mapping[str, Row], memory: Mapping[str, Row], standing: Standing
-) -> None:
-    """Who is on call is not removed: the rota would name nobody."""
-    watches = standing.establishment.watches if standing.establishment else ()
-    busy = {person for watch in watches for person in watch.people}
-    for number in (busy & current.keys()) - merged.rows.keys():
-        merged.rows[number], merged.memory[number] = dict(current[number]), dict(memory[number])
-        who = shown(called(current[number]))
-        merged.told = [
-            replace(
-                each, state=State.KEPT, what="n'est plus dans le fichier, mais d'astreinte : gardé"
-            )
-            if each.state is State.REMOVED and each.who == who
-            else each
-            for each in merged.told
-        ]
-
-
-def told_of(people: Sequence[Someone]) -> list[Told]:
-    """Lines that were merged into another."""
-    return [
-        Told(
-            State.SAME,
-            line,
-            shown(_who(each.name)),
-            f"même personne que ligne {each.line} : réunies",
-        )
-        for each in people
-        for line in each.also
-    ]

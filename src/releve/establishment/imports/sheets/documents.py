@@ -17,8 +17,8 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass
 class Document:
-    """``pages`` 0 = not known without laying it out; ``day`` ISO or empty; ``kind``: docx, odt, pdf,
-    doc, rtf or txt. ``partial``: the text is not whole, in French why.
+    """``pages`` 0 = not known without laying it out; ``day`` ISO or empty; ``kind``: docx, odt,
+    pdf, doc, rtf or txt. ``partial``: the text is not whole, in French why.
     """
 
     kind: str

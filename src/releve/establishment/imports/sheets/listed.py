@@ -47,7 +47,10 @@ def read_json(data: bytes) -> list[Table]:
     return tables
 
 
-def _lists(found: Any, name: str) -> Iterator[tuple[str, list[Any]]]:
+def _lists(
+    found: Any,  # noqa: ANN401
+    name: str,
+) -> Iterator[tuple[str, list[Any]]]:
     if isinstance(found, list):
         yield name, found
     elif isinstance(found, dict):
@@ -74,7 +77,7 @@ def _flat(record: dict[str, Any], above: str = "", depth: int = 0) -> dict[str, 
     return flat
 
 
-def _word(value: Any) -> str:
+def _word(value: Any) -> str:  # noqa: ANN401
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -148,7 +151,7 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _value(mark: str, value: str) -> str:
-    """A ``::`` value that is no text (a picture, a SID) is left out; so is what ``:<`` points at."""
+    """A ``::`` value that is no text (a picture, a SID) is left out, as what ``:<`` points at."""
     if mark == "::":
         try:
             return base64.b64decode(value.replace(" ", ""), validate=True).decode("utf-8").strip()

@@ -63,7 +63,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
 
-def cell(value: Any) -> Cell:
+def cell(value: Any) -> Cell:  # noqa: ANN401
     """A library's value as a :data:`Cell`."""
     if value is None:
         return ""

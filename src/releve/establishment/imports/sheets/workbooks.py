@@ -22,7 +22,7 @@ from releve.establishment.imports.sheets.table import (
     dense,
 )
 
-#: Beyond this rectangle a sheet is read cell by cell: a value lost in its last corner costs nothing.
+#: Beyond this rectangle a sheet is read cell by cell: one lost in its last corner costs nothing.
 _DENSE_CELLS = 3_000_000
 _CHUNK = 1 << 22
 _MAX_FORMULA_SCAN = 64 << 20

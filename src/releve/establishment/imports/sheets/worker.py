@@ -91,9 +91,9 @@ def _read(
     from releve.establishment.imports.sheets.table import Refused
 
     if names or data.startswith(_OLE2):
-        if names and not {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & names:
-            if not any(name.lower().endswith("workbook.xml") for name in names):
-                raise Refused("ce n'est pas un classeur (xlsx, ods, xls)")
+        inside = ("workbook.xml", "workbook.bin", "content.xml")
+        if names and not any(name.lower().endswith(inside) for name in names):
+            raise Refused("ce n'est pas un classeur (xlsx, ods, xls)")
         return "workbook", workbooks.read_workbook(data, only), {}
     if data[:5] == b"%PDF-":
         raise Refused("c'est un PDF : demandez le tableau d'origine, ou exportez-le en xlsx ou csv")
