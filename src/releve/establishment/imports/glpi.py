@@ -35,7 +35,7 @@ def read_machines(
             findings.leave_out(record.line, name or record.text("serial"), why)
             continue
         if not name:
-            if record.text("serial") or record.text("id"):
+            if not record.text("name") and (record.text("serial") or record.text("id")):
                 remedy = "Donnez un nom à cette machine dans GLPI."
                 findings.doubt(record.line, record.text("serial") or "sans nom", "sans nom", remedy)
             continue

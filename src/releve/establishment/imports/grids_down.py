@@ -76,9 +76,13 @@ def _shape(table: Table) -> _Shape | None:
         for column in range(len(table.sheet.columns))
     }
     best = max(dated, key=lambda c: (len(dated[c]), -c), default=-1)
-    if best < 0 or len(dated[best]) < _FEWEST:
+    if best < 0 or not dated[best]:
         return None
     header = _header(table, dated[best][0])
+    label = text_of(rows[header][1][best]) if header >= 0 else ""
+    called = match("rota", label)[0] in ("date", "start") or _WEEK.match(key(label))
+    if len(dated[best]) < _FEWEST and not called:
+        return None
     return _classified(table, header, best)
 
 

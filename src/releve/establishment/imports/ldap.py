@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import ssl
 from collections.abc import Iterable
 from hashlib import sha256
@@ -48,9 +49,11 @@ def read_ldap(
     if world is World.DRILL and not near:
         raise DirectoryRefused(address=shown(address), why="un dossier d'exercice n'en lit aucun")
     try:
+        port = parts.port or (636 if parts.scheme == "ldaps" else 389)
+        socket.create_connection((host, port), _SECONDS).close()
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT)
         server = ldap3.Server(
-            host, parts.port or (636 if parts.scheme == "ldaps" else 389),
+            host, port,
             use_ssl=parts.scheme == "ldaps", tls=tls, get_info=ldap3.NONE, connect_timeout=_SECONDS,
         )  # fmt: skip
         connection = ldap3.Connection(

@@ -54,6 +54,11 @@ def read_suppliers(lines: Iterable[Record], findings: Findings) -> dict[str, tup
             found[bare] = (record.line, code if is_id(code) else "", row)
             continue
         _join(found[bare], record.line, name, row, findings)
+    told = {(each.line, each.who) for each in findings.told}
+    for line, _, row in found.values():
+        if not row["phone"] and (line, shown(row["name"])) not in told:
+            remedy = "Demandez-lui un numéro d'astreinte."
+            findings.doubt(line, row["name"], "aucun téléphone", remedy)
     return found
 
 
@@ -76,8 +81,6 @@ def _row(record: Record, name: str, findings: Findings) -> Row:
         what = f"adresse « {shown(written)} » : pas prise"
         findings.doubt(record.line, name, what, "Écrivez nom@domaine.fr, ou rien.")
     main, others = main_and_others(phones)
-    if not main and not phones.left:
-        findings.doubt(record.line, name, "aucun téléphone", "Demandez-lui un numéro d'astreinte.")
     return {
         "name": name,
         "phone": main,

@@ -34,9 +34,9 @@ def decode(data: bytes) -> tuple[str, str]:
     for mark, codec, name in _BOMS:
         if data.startswith(mark):
             return data.decode(codec, "replace"), name
-    if data[:400].count(b"\0") > len(data[:400]) // 4:
-        codec = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
-        return data.decode(codec, "replace"), "UTF-16"
+    even, odd = data[:400:2].count(b"\0"), data[1:400:2].count(b"\0")
+    if max(even, odd) > len(data[:400]) // 5 and min(even, odd) == 0:
+        return data.decode("utf-16-le" if odd else "utf-16-be", "replace"), "UTF-16"
     if b"\0" in data[:4096]:
         raise Refused("ce n'est ni un classeur connu, ni du texte")
     try:

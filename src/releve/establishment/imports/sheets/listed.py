@@ -169,6 +169,8 @@ class _Tables(HTMLParser):
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._close()
         if tag == "table" or (tag == "tr" and not self.tables):
             self.tables.append([])
         if tag == "tr":
@@ -179,7 +181,12 @@ class _Tables(HTMLParser):
             self._cell.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self._cell is not None:
+        if tag in ("td", "th", "tr", "table"):
+            self._close()
+
+    def _close(self) -> None:
+        """End the open cell: pages often leave it to the next one."""
+        if self._cell is not None:
             self.tables[-1][-1].append("".join(self._cell).strip())
             self._cell = None
 
