@@ -7,7 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from releve.establishment.folder import read_bytes
+from releve.establishment.errors import FolderFaulty
+from releve.establishment.folder import read_bytes, read_stored
 from releve.establishment.imports.layout import Layout
 from releve.establishment.imports.lines import State
 from releve.establishment.imports.mapping import Mapping, parse_mapping, write_mapping
@@ -34,7 +35,7 @@ def standing(home: Home) -> Standing:
     if generation is None:
         return Standing({}, None, None)
     files = stored_files(home)
-    return Standing(files, generation.number, read_bytes(files).establishment)
+    return Standing(files, generation.number, read_stored(files))
 
 
 def proposed(home: Home, given: Given) -> Proposal:
@@ -79,15 +80,25 @@ def keep(
     """
     done: tuple[Generation | None, Establishment | None] = (current(home), None)
     if proposal.files:
-        before = standing(home)
-        known = {f.kind for f in read_bytes(before.files).faults} if before.files else set()
-        tolerated = _TOLERATED | known
-        done = amend(home, proposal.files, now, seen=proposal.seen, tolerated=tolerated)
+        done = _amended(home, proposal, now)
     if chosen != Mapping(chosen.kind):
         path = _mapping_path(home, proposal.kind, proposal.layouts, proposal.name)
         lasting = replace(chosen, kind=proposal.kind, year=0, month=0)
         write_durably(path, write_mapping(lasting))
     return done
+
+
+def _amended(home: Home, proposal: Proposal, now: datetime) -> tuple[Generation, Establishment]:
+    """Faults that stood before the import do not refuse it."""
+    try:
+        return amend(home, proposal.files, now, seen=proposal.seen, tolerated=_TOLERATED)
+    except FolderFaulty:
+        before = standing(home).files
+        known = {fault.kind for fault in read_bytes(before).faults} if before else set()
+        if not known - _TOLERATED:
+            raise
+        tolerated = _TOLERATED | known
+        return amend(home, proposal.files, now, seen=proposal.seen, tolerated=tolerated)
 
 
 def fact(

@@ -123,16 +123,11 @@ def sheet_layout(sheet: Sheet, kind: str, header: Sequence[int] = ()) -> Layout:
     places = [n for n, (number, _) in enumerate(sheet.rows) if number in header]
     if places:
         return _layout(sheet, kind, places[0], len(places))
-    found = [_layout(sheet, kind, n, 1) for n in range(len(rows))]
-    found += [
-        _layout(sheet, kind, n, 2)
-        for n in range(len(rows) - 1)
-        if _can_head(rows[n][1], rows[n + 1][1])
-    ]
-    best = max(found, key=lambda each: (each.score, -len(each.header)), default=None)
-    if best is None or best.score <= 0:
-        return _headless(sheet, kind)
-    return best
+    tries = [(n, 1) for n in range(len(rows))]
+    tries += [(n, 2) for n in range(len(rows) - 1) if _can_head(rows[n][1], rows[n + 1][1])]
+    scored = [(_score(sheet, kind, place, height), -height, -place) for place, height in tries]
+    score, height, place = max(scored, default=(0.0, 0, 0))
+    return _layout(sheet, kind, -place, -height) if score > 0 else _headless(sheet, kind)
 
 
 def _can_head(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
@@ -145,29 +140,32 @@ def _can_head(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
     )
 
 
-def _layout(sheet: Sheet, kind: str, place: int, height: int) -> Layout:
-    lines = sheet.rows[place : place + height]
-    labels = _labels([cells for _, cells in lines])
+def _named(sheet: Sheet, kind: str, place: int, height: int) -> tuple[list[str], list[str], float]:
+    """(labels, fields, how much is known) of the lines that may be a header."""
+    labels = _labels([cells for _, cells in sheet.rows[place : place + height]])
     scores = [match(kind, label) for label in labels]
-    fields = _settled(kind, labels, scores)
-    known = sum(
-        score for (field, score), kept in zip(scores, fields, strict=True) if kept and field
-    )
-    filled = [label for label in labels if label]
-    if len(set(filled)) < 2 and len(sheet.columns) > 1:
+    fields = _settled(labels, scores)
+    known = sum(score for (_, score), kept in zip(scores, fields, strict=True) if kept)
+    if len({label for label in labels if label}) < 2 and len(sheet.columns) > 1:
         known = 0.0
-    titles = tuple(
-        dict.fromkeys(
-            text_of(cell) for _, cells in sheet.rows[:place] for cell in cells if cell != ""
-        )
-    )
-    after = sheet.rows[place + height : place + height + _CONTENT_SAMPLE]
-    columns = _columns(sheet, labels, fields, [cells for _, cells in after])
+    return labels, fields, known
+
+
+def _score(sheet: Sheet, kind: str, place: int, height: int) -> float:
+    known = _named(sheet, kind, place, height)[2]
+    return known - 0.02 * place - 0.1 * (height - 1) if known else 0.0
+
+
+def _layout(sheet: Sheet, kind: str, place: int, height: int) -> Layout:
+    labels, fields, known = _named(sheet, kind, place, height)
+    said = (text_of(cell) for _, cells in sheet.rows[:place] for cell in cells if cell != "")
+    titles = tuple(dict.fromkeys(said))
+    after = [cells for _, cells in sheet.rows[place + height : place + height + _CONTENT_SAMPLE]]
+    columns = _columns(sheet, labels, fields, after)
     if known:
-        columns = _by_content(kind, columns, [cells for _, cells in after])
-    numbers = tuple(number for number, _ in lines)
-    score = known - 0.02 * place - 0.1 * (height - 1)
-    return Layout(sheet.name, numbers, columns, titles, score if known else 0.0)
+        columns = _by_content(kind, columns, after)
+    numbers = tuple(number for number, _ in sheet.rows[place : place + height])
+    return Layout(sheet.name, numbers, columns, titles, _score(sheet, kind, place, height))
 
 
 def _labels(lines: Sequence[Sequence[Cell]]) -> list[str]:
@@ -235,7 +233,7 @@ def _matched(kind: str, label: str) -> tuple[str, float]:
 SEVERAL = frozenset({"phone", "mobile", "extension", "email", "os", "annotation"})
 
 
-def _settled(kind: str, labels: list[str], scores: list[tuple[str, float]]) -> list[str]:
+def _settled(labels: list[str], scores: list[tuple[str, float]]) -> list[str]:
     """One column a field, the surest; the first of equals."""
     kept = [field for field, _ in scores]
     for field in set(kept) - SEVERAL - {NOTHING}:
@@ -305,24 +303,30 @@ def records(sheet: Sheet, layout: Layout, *, sections: bool = False) -> Iterable
     that says one thing alone is a title for those below.
     """
     last = max(layout.header, default=0)
-    head = tuple(key(column.label) for column in layout.columns)
+    head = [key(column.label) for column in layout.columns]
     used = [column for column in layout.columns if column.field]
     section = ""
     for number, cells in sheet.rows:
         if number <= last:
             continue
-        said = [text_of(cell) for cell in cells]
-        if tuple(map(key, said)) == head or is_total(said):
+        first = next((text_of(cell) for cell in cells if cell != ""), "")
+        if is_total([first]) or _repeats(head, cells):
             continue
-        distinct = {text for text in said if text}
-        if sections and len(distinct) == 1 and len(layout.columns) > 2:
-            section = distinct.pop()
+        if sections and len({cell for cell in cells if cell != ""}) == 1 and len(head) > 2:
+            section = first
             continue
         held: dict[str, tuple[Cell, ...]] = {}
         for column in used:
             held[column.field] = (*held.get(column.field, ()), cells[column.place])
         if any(cell != "" for values in held.values() for cell in values):
             yield Record(number, held, section)
+
+
+def _repeats(head: Sequence[str], cells: Sequence[Cell]) -> bool:
+    """Whether a line is the header again, as at the top of a printed page."""
+    if not isinstance(cells[0], str) or key(cells[0]) != head[0]:
+        return False
+    return all(key(text_of(cell)) == name for cell, name in zip(cells, head, strict=True))
 
 
 def is_total(said: Sequence[str]) -> bool:

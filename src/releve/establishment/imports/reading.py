@@ -45,9 +45,13 @@ class Reader(Confined):
 
     def tables(self, source: Source, name: str, only: Sequence[str] = ()) -> bytes:
         """The answer of :func:`~.book.parse_book`, already checked once."""
-        answer = self._told(source, name, {"task": "tables", "only": list(only)})
+        answer = self.answer(source, name, only)
         _checked(answer, name)
         return answer
+
+    def answer(self, source: Source, name: str, only: Sequence[str] = ()) -> bytes:
+        """What the process said of the tables, to be checked."""
+        return self._told(source, name, {"task": "tables", "only": list(only)})
 
     def document(self, source: Source, name: str) -> Text:
         """The words of a document."""
@@ -86,12 +90,12 @@ class Reader(Confined):
 def read_book(source: Source, name: str, only: Sequence[str] = ()) -> Book:
     """One file, one process; raises :class:`FileUnreadable`."""
     with Reader() as reader:
-        return parse_book(reader.tables(source, name, only))
+        return _checked(reader.answer(source, name, only), name)
 
 
-def _checked(answer: bytes, name: str) -> None:
+def _checked(answer: bytes, name: str) -> Book:
     try:
-        parse_book(answer)
+        return parse_book(answer)
     except BadAnswer as error:
         raise FileUnreadable(name=shown(name), why="réponse incompréhensible") from error
 
