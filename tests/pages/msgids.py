@@ -53,7 +53,7 @@ ERRORS = (
     "kernel/ids.py", "kernel/hold.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py", "drill/field/errors.py", "retention/errors.py",
     "incident/binder/errors.py", "establishment/interview_errors.py",
-    "incident/binder/esms/errors.py",
+    "incident/binder/esms/errors.py", "establishment/imports/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -61,7 +61,7 @@ PLAIN = (
     "demande", "identité assainie", "zone propre",
     "registre", "coffre", "exercice", "flux HL7", "établissement",
     "conservation", "fichiers", "lignes", "messages", "mois", "nœuds", "objets", "patients",
-    "rang", "refus", "reçus",
+    "fiche", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
     "classeur", "cellule", "service", "rendu", "détruit", "perdu",
     "il faut neuf caractères : département, rang, clé",

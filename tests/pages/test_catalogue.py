@@ -320,6 +320,8 @@ class TestTheWalk:
         speak_english(chief)
         lost = "/etablissement/reprise/?perdus"
         pages = [
+            "/etablissement/importer/", "/etablissement/personnes/",
+            "/etablissement/personnes/P0001/", "/etablissement/procedures/",
             "/etablissement/", "/etablissement/?noeud=SRV-BASE", "/etablissement/?noeud=URG",
             "/etablissement/?noeud=SW-COEUR-1", "/etablissement/?noeud=DPI",
             "/etablissement/?noeud=SRV-BAS", "/etablissement/?noeud=SRV-IDENTITE",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from releve.cli.establishment_import import import_
 from releve.cli.options import (
     DEFAULT_HOME,
     HomeOption,
@@ -41,6 +42,7 @@ _FOLDER_HELP = "Le dossier de l'établissement (docs/establishment.md)."
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help=_FOLDER_HELP)]
 _PLACE_HELP = "Le dossier ; sans lui, l'établissement gardé par load."
 _NO_PLACE: list[str] = []
+app.command("import")(import_)
 
 
 @app.command("check")

@@ -36,15 +36,19 @@ _APPLICATION_KEYS = (
     "id", "name", "services", "used_by", "priority",
     "dmia", "pdma", "supplier", "restore", "hosted",
 )  # fmt: skip
+_SUPPLIER_KEYS = ("id", "name", "phone", "other_phones", "email", "contract", "hosting")
 _MACHINE = Columns(
     ("id", "kind", "site"),
     ("restore_minutes",),
-    ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes"),
+    ("id", "kind", "name", "site", "service", "role", "os", "restore_minutes", "restore_source"),
 )
 _PERSON = Columns(
     ("id", "last_name"),
     ("phone",),
-    ("id", "last_name", "first_name", "service", "profession", "phone", "email", "rpps"),
+    (
+        *("id", "last_name", "first_name", "service", "profession"),
+        *("phone", "other_phones", "email", "rpps"),
+    ),
 )
 _LINK = Columns(("node", "needs"), (), ("node", "needs", "kind", "alternative"))
 
@@ -93,7 +97,7 @@ def _application(table: Table, findings: Findings) -> Application | None:
 
 
 def _supplier(table: Table, findings: Findings) -> Supplier | None:
-    fields = Fields(table, findings, ("id", "name", "phone", "email", "contract", "hosting"))
+    fields = Fields(table, findings, _SUPPLIER_KEYS)
     built = Supplier(
         fields.id("id", "EDIT-01"),
         fields.text("name", "Éditeur fictif"),
@@ -102,9 +106,12 @@ def _supplier(table: Table, findings: Findings) -> Supplier | None:
         fields.optional("contract"),
         fields.optional("hosting"),
         table.line,
+        fields.optional("other_phones"),
     )
     check_reach(SUPPLIERS, table.at("phone"), built.phone, "", findings)
     check_reach(SUPPLIERS, table.at("email"), "", built.email, findings)
+    for other in built.other_phones.split("/"):
+        check_reach(SUPPLIERS, table.at("other_phones"), other, "", findings)
     return built if fields.whole else None
 
 
@@ -130,7 +137,7 @@ def _machine(row: Row, findings: Findings) -> Machine | None:
         return None
     kind = MachineKind(row["kind"])
     words = (row["name"], site, row["service"], row["role"], row["os"])
-    return Machine(row["id"], kind, *words, restore, row.line)
+    return Machine(row["id"], kind, *words, restore, row.line, row["restore_source"])
 
 
 def _minutes(row: Row, findings: Findings) -> timedelta | None:
@@ -161,12 +168,15 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
             findings.fault(PEOPLE, row.line, "person", what, "Remplissez last_name.")
             continue
         check_reach(PEOPLE, row.line, row["phone"], row["email"], findings)
+        for other in row["other_phones"].split("/"):
+            check_reach(PEOPLE, row.line, other, "", findings)
         if row["rpps"] and not re.fullmatch(r"\d{11}", row["rpps"], re.ASCII):
             what = f"RPPS « {shown(row['rpps'])} »"
             findings.fault(PEOPLE, row.line, "contact", what, "Onze chiffres, ou rien.")
         name = (row["id"], row["last_name"], row["first_name"])
         reached = (row["phone"], row["email"], row["rpps"])
-        people.append(Person(*name, row["service"], row["profession"], *reached, row.line))
+        work = (row["service"], row["profession"])
+        people.append(Person(*name, *work, *reached, row.line, row["other_phones"]))
     return tuple(people)
 
 

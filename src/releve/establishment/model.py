@@ -121,7 +121,9 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """``service`` is a code or empty."""
+    """``service`` is a code or empty; ``restore_source`` says where its restore time comes from
+    (« supposé »), empty when a person wrote it.
+    """
 
     id: str
     kind: MachineKind
@@ -132,11 +134,14 @@ class Machine:
     os: str
     restore: timedelta
     line: int = 0
+    restore_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who works here; every text but ``id`` and ``last_name`` may be empty."""
+    """Someone who works here; every text but ``id`` and ``last_name`` may be empty. ``phone`` is
+    the number to call first, ``other_phones`` the rest, « A / B ».
+    """
 
     id: str
     last_name: str
@@ -147,11 +152,12 @@ class Person:
     email: str
     rpps: str
     line: int = 0
+    other_phones: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """A company outside."""
+    """A company outside; ``other_phones``: « A / B »."""
 
     id: str
     name: str
@@ -160,6 +166,7 @@ class Supplier:
     contract: str
     hosting: str
     line: int = 0
+    other_phones: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from releve.establishment import Establishment, current, stored
-from releve.establishment.errors import StoreDamaged
+from releve.establishment.contacts import contacts_of
+from releve.establishment.errors import EstablishmentError, StoreDamaged
+from releve.establishment.store import stored_files
+from releve.incident.binder.rules import national
 from releve.incident.steps import Step
 from releve.kernel.home import Home
 
@@ -48,6 +51,17 @@ def to_call(
     return watching or tuple(listed[key] for key in step.contact if key in listed)
 
 
+def numbers(home: Home) -> Mapping[str, Contact]:
+    """The numbers of a crisis by key: the country's, then the hospital's own, which win; without
+    those that nobody knows, or that it says it has not.
+    """
+    found = {slug: Contact(each.name, each.phone) for slug, each in national().items()}
+    try:
+        return found | _own(home, str(current(home)))
+    except EstablishmentError:
+        return found
+
+
 def _on_watch(home: Home, step: Step, now: datetime) -> tuple[Contact, ...]:
     found = hospital(home)
     if found is None or not step.rota:
@@ -70,6 +84,16 @@ def _pairs(phone: str) -> str:
     if len(digits) != 10 or phone.strip().startswith("+"):
         return phone.strip()
     return " ".join(digits[at : at + 2] for at in range(0, 10, 2))
+
+
+@lru_cache(maxsize=4)
+def _own(home: Home, generation: str) -> dict[str, Contact]:
+    known = contacts_of(stored_files(home)).values()
+    return {
+        each.slug: Contact(each.name, _pairs(each.phone))
+        for each in known
+        if each.phone and not each.none
+    }
 
 
 @lru_cache(maxsize=4)

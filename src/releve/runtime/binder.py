@@ -30,6 +30,7 @@ from releve.kernel.durable import create_durably, fsync_folder, make_folder
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
 from releve.runtime.degraded import degraded_of
+from releve.runtime.delegated import delegations_of
 from releve.runtime.records import use_records
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _material(
         census=asked.census,
         wards=asked.wards,
         degraded=degraded_of(asked.variant),
+        delegations=delegations_of(now),
+        procedures=tuple(each.title for each in listed(home)),
     )
     if not found.for_cell:
         return found

@@ -24,11 +24,13 @@ from releve.journal import read_journal
 from releve.kernel.clock import Clock
 from releve.kernel.durable import fsync, fsync_folder
 from releve.kernel.errors import ReleveError
+from releve.kernel.hold import held
 from releve.kernel.home import Home
+from releve.kernel.units import moment
 from releve.ledger import Evidence, Place, Salts, from_json
 from releve.ledger.erasure import destroy_salts, orphans
 from releve.retention.expiry import Entry, month_end, spared_generations
-from releve.retention.ports import Copies, Hold
+from releve.retention.ports import Hold
 from releve.retention.purging import World
 from releve.retention.reading import read_rules
 from releve.retention.stores import Destruction
@@ -38,12 +40,29 @@ from releve.runtime.care_verbs import rebuild
 _GENERATIONS = "establishment"
 
 
-class NoCopies:
-    """:class:`~releve.retention.ports.Copies` of a home without a register of copies."""
+class HomeCopies:
+    """:class:`~releve.retention.ports.Copies` of one home: the register of its papers."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     def recall(self, why: str, before: datetime | None = None, what: str | None = None) -> int:
-        """Nothing is known to be out."""
-        return 0
+        """Needs the records (``use_records``)."""
+        from releve.incident.app import copies
+
+        return copies.recall(why, before, what, now=self._clock.now())
+
+
+class LegalHold:
+    """:class:`~releve.retention.ports.Hold`: somebody froze what is kept (``kernel.hold``)."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def held(self) -> str | None:
+        """Since when, and why."""
+        found = held(self._home)
+        return None if found is None else f"gelée depuis le {moment(found.since)} : {found.why}"
 
 
 class HomeHold:
@@ -235,20 +254,15 @@ def _forget_errors() -> int:
     return count
 
 
-def copies_of(home: Home) -> Copies:
-    """The register of copies of this home."""
-    return NoCopies()
-
-
 def hold_of(home: Home) -> Hold:
     """Everything that forbids to destroy in this home."""
-    return HomeHold(home)
+    return HomeHold(home, [LegalHold(home)])
 
 
 def world_of(home: Home, clock: Clock) -> World:
     """The real things of ``home``; the records must be usable (``use_records``)."""
     return World(
-        HomeFeed(home, clock), HomeProof(home), HomeFiles(home), copies_of(home), hold_of(home)
+        HomeFeed(home, clock), HomeProof(home), HomeFiles(home), HomeCopies(clock), hold_of(home)
     )
 
 

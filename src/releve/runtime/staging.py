@@ -25,7 +25,7 @@ _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SLAVE = 1 << 19
 
-#: Verbs that name paths in their plain arguments: what each argument is.
+#: Verbs that name paths in their plain arguments: what each argument is (« word »: no path).
 _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dossier",): ("output",),
     ("ledger", "append"): ("input",),
@@ -35,6 +35,7 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("care", "replay"): ("input",),
     ("care", "open"): ("input",),
     ("establishment", "check"): ("input",),
+    ("establishment", "import"): ("word", "input"),
     ("establishment", "load"): ("input",),
     ("establishment", "save"): ("output",),
     ("establishment", "blast"): ("input",),
@@ -48,6 +49,8 @@ _OPTIONS = {
     "--json": "file",
     "--out": "file",
     "--sign": "input",
+    "--map": "input",
+    "--map-out": "file",
     "--pdf": "file",
     "--into": "output",
     "--scenario": "scenario",
@@ -60,8 +63,8 @@ _OPTIONS = {
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--check", "--decided", "--false-alarm", "--loopback", "--renew",
-        "--resume", "--roundtrip", "--thaw", "--yes-this-month",
+        "--all", "--card", "--check", "--decided", "--dry-run", "--false-alarm", "--loopback",
+        "--remove-gone", "--renew", "--resume", "--roundtrip", "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
 
@@ -125,7 +128,7 @@ def _stage(plan: Plan, root: Path) -> None:
         given = plan.arguments[place]
         if not given:
             raise PathRefused(path="« » (vide)", why="aucun chemin n'a été donné")
-        if given == "-" or given.startswith("fd:"):
+        if kind == "word" or given == "-" or given.startswith("fd:"):
             continue
         if kind == "seen":  # looked at where it is: what is closed is read by a launcher
             plan.arguments[place] = os.path.abspath(given)

@@ -72,6 +72,8 @@ _WORDS = {
     "establishment.contradiction.accepted": "réponse d'un service acceptée dans le dossier",
     "establishment.contradiction.kept": "dossier gardé contre la réponse d'un service",
     "establishment.interview.signed": "entretien de service signé",
+    "establishment.corrected": "fiche d'une personne corrigée",
+    "establishment.imported": "liste de l'hôpital importée",
     "establishment.loaded": "carte de l'établissement chargée",
     "feed.acknowledged_lost": "messages acquittés perdus",
     "feed.messages": "messages du dossier patient reçus",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from releve.establishment.app import bia_views, contact_views, interview_views, views
+from releve.establishment.app import (
+    bia_views,
+    contact_views,
+    importing,
+    interview_views,
+    kept,
+    views,
+)
 
 _SERVICE = "etablissement/entretiens/<str:code>/"
 _LINE = "etablissement/contradictions/<slug:key>/"
@@ -24,4 +31,10 @@ urlpatterns = [
     path(f"{_LINE}accepter/", bia_views.accept, name="contradiction_accept"),
     path(f"{_LINE}garder/", bia_views.keep, name="contradiction_keep"),
     path("etablissement/numeros/", contact_views.crisis_contacts, name="crisis_contacts"),
+    path("etablissement/importer/", importing.imports, name="imports"),
+    path("etablissement/importer/<str:token>/", importing.preview, name="import_preview"),
+    path("etablissement/personnes/", kept.people, name="people"),
+    path("etablissement/personnes/<str:number>/", kept.one_person, name="person"),
+    path("etablissement/procedures/", kept.procedure_list, name="procedures"),
+    path("etablissement/procedures/<str:sha>/", kept.procedure, name="procedure"),
 ]

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from releve.establishment import Establishment, MachineKind, Service
 from releve.establishment.app import told
 from releve.establishment.app.gates import closed_gates
+from releve.establishment.app.importing import may_import
 from releve.establishment.app.seen import READERS, Seen, seen
 from releve.establishment.drawing import State, draw_map, states
 from releve.establishment.errors import NoTeam, UnknownNode
@@ -71,7 +72,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     """The whole map, or what the loss of the node ``?noeud=`` reaches."""
     found = seen(request)
     if found is None:
-        return render(request, "establishment/absent.html")
+        return render(request, "establishment/absent.html", {"imports": may_import(request)})
     node = request.GET.get("noeud", "").strip()
     graph = Graph.of(found.establishment)
     if node:
@@ -88,7 +89,7 @@ def chart(request: HttpRequest) -> HttpResponse:
         "vital": bool(points.vital),
         "map": _drawn(found.establishment),
         "parts": teller.parts(),
-        **_around(found),
+        **_around(found, imports=may_import(request)),
     }
     return render(request, "establishment/map.html", context)
 
@@ -135,7 +136,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
     """In which order to rebuild what ``?perdus=`` names with ``?equipes=`` teams, and why."""
     found = seen(request)
     if found is None:
-        return render(request, "establishment/absent.html")
+        return render(request, "establishment/absent.html", {"imports": may_import(request)})
     asked = Asked(request.GET.get("perdus", "")[:20_000], request.GET.get("equipes", "").strip())
     context: dict[str, Any] = {
         "asked": asked,
@@ -278,7 +279,7 @@ def _drawn(establishment: Establishment, node: str | None = None) -> str:
     return mark_safe(drawn)  # noqa: S308
 
 
-def _around(found: Seen) -> dict[str, Any]:
+def _around(found: Seen, *, imports: bool = False) -> dict[str, Any]:
     """What every page of the room says: whose map, how old, whether it is whole."""
     posts = _posts(found.establishment)
     return {
@@ -286,6 +287,7 @@ def _around(found: Seen) -> dict[str, Any]:
         "generation": found.generation,
         "whole": found.whole,
         "all_posts": len(posts),
+        "imports": imports,
         "nodes": [name for name in found.establishment.names if name not in posts],
     }
 

@@ -17,7 +17,7 @@ from releve.incident.app import desk, minutes
 from releve.incident.app.models import Incident, LogEntry
 from releve.incident.app.who import DECIDERS, WRITERS, may, signature
 from releve.incident.errors import UnknownQuestion, UnknownStep
-from releve.incident.hospital import Contact, to_call
+from releve.incident.hospital import Contact, numbers, to_call
 from releve.incident.known import Reply
 from releve.incident.logbook import Topic
 from releve.incident.steps import Answer, Step, first_steps, next_step
@@ -133,8 +133,9 @@ def _steps(incident: Incident, now: datetime) -> list[StepShown]:
     home = current_home()
     lines = {line.step: line for line in incident.lines.filter(topic=Topic.STEP)}
     first = next_step({slug: Answer(line.answer) for slug, line in lines.items()})
+    listed = numbers(home)
     return [
-        StepShown(each, lines.get(each.slug), each == first, to_call(home, each, now))
+        StepShown(each, lines.get(each.slug), each == first, to_call(home, each, now, listed))
         for each in first_steps()
     ]
 

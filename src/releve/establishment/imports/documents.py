@@ -1,0 +1,179 @@
+"""Procedures given as files, a folder or a zip → kept byte for byte, with what their words say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path, PurePath
+
+from releve.establishment import procedures
+from releve.establishment.faults import shown
+from releve.establishment.imports.errors import FileUnreadable
+from releve.establishment.imports.lines import Findings, State, Told
+from releve.establishment.imports.reading import MAX_FILE, Reader
+from releve.establishment.imports.services import Services
+from releve.establishment.imports.words import cleaned
+from releve.establishment.model import Establishment
+from releve.kernel.home import Home
+from releve.kernel.ids import Finess
+
+_KINDS = (".docx", ".doc", ".odt", ".pdf", ".rtf", ".txt", ".md")
+_SCRAPS = ("thumbs.db", ".ds_store", "desktop.ini")
+_MOST = 2_000
+#: Words of a PDF that make it act by itself when it is opened.
+_LIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document read and not yet kept."""
+
+    procedure: procedures.Procedure
+    data: bytes
+    text: str
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was given: documents in order, and what is said of each file."""
+
+    documents: tuple[Document, ...]
+    told: tuple[Told, ...]
+    sha256: str
+
+
+def from_path(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(name, octets) of a file, or of every plain file under a folder; links are not followed.
+
+    Raises ``OSError``.
+    """
+    if not path.is_dir():
+        yield path.name, _octets(path)
+        return
+    count = 0
+    for folder, folders, names in os.walk(path, followlinks=False):
+        folders.sort()
+        for name in sorted(names):
+            place = Path(folder, name)
+            if place.is_symlink() or not place.is_file():
+                continue
+            count += 1
+            if count > _MOST:
+                return
+            yield str(place.relative_to(path)), _octets(place)
+
+
+def _octets(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(MAX_FILE + 1)
+
+
+def gather(
+    home: Home,
+    given: Iterable[tuple[str, bytes]],
+    establishment: Establishment | None,
+    now: datetime,
+) -> Gathered:
+    """Read each document in the confined process; keeps nothing."""
+    services = Services(establishment, Finess(""))
+    findings = Findings()
+    found: dict[str, Document] = {}
+    whole = sha256()
+    with Reader() as reader:
+        for name, data in _opened(reader, given, findings):
+            whole.update(sha256(data).digest())
+            _one(home, reader, services, name, data, now, found, findings)
+    return Gathered(tuple(found.values()), tuple(findings.told), whole.hexdigest())
+
+
+def _opened(
+    reader: Reader, given: Iterable[tuple[str, bytes]], findings: Findings
+) -> Iterator[tuple[str, bytes]]:
+    """The files, those of a zip one by one."""
+    for name, data in given:
+        if _is_scrap(name):
+            findings.leave_out(0, name, "fichier du système, pas un document")
+        elif not name.lower().endswith(".zip"):
+            yield name, data
+        else:
+            yield from _members(reader, name, data, findings)
+
+
+def _members(
+    reader: Reader, name: str, data: bytes, findings: Findings
+) -> Iterator[tuple[str, bytes]]:
+    try:
+        members = reader.members(data, name)
+    except FileUnreadable as error:
+        findings.doubt(0, name, str(error), error.remedy)
+        return
+    for place, member in members[:_MOST]:
+        if _is_scrap(member):
+            findings.leave_out(0, member, "fichier du système, pas un document")
+            continue
+        try:
+            yield member, reader.member(data, member, place)
+        except FileUnreadable as error:
+            findings.doubt(0, member, str(error), error.remedy)
+
+
+def _is_scrap(name: str) -> bool:
+    base = PurePath(name).name.lower()
+    return base in _SCRAPS or base.startswith(("._", "~$", "."))
+
+
+def _one(
+    home: Home,
+    reader: Reader,
+    services: Services,
+    name: str,
+    data: bytes,
+    now: datetime,
+    found: dict[str, Document],
+    findings: Findings,
+) -> None:
+    sha = sha256(data).hexdigest()
+    if not name.lower().endswith(_KINDS) and not data.startswith(b"%PDF-"):
+        findings.leave_out(0, name, "ni Word, ni PDF, ni OpenDocument")
+        return
+    if sha in found or procedures.is_kept(home, sha):
+        findings.told.append(Told(State.SAME, 0, shown(name), "déjà gardée, à l'octet près"))
+        return
+    try:
+        words = reader.document(data, name)
+    except FileUnreadable as error:
+        remedy = "Redonnez une copie saine, sans mot de passe."
+        findings.doubt(0, name, f"{error} Pas gardée.", remedy)
+        return
+    live = next((word for word in _LIVE if word in data), None) if words.kind == "pdf" else None
+    if live:
+        what = f"ce PDF agit de lui-même à l'ouverture ({live.decode()}) : pas gardé"
+        findings.doubt(0, name, what, "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci.")
+        return
+    title = procedures.title_of(name, words.title, words.text)
+    service = services.find_within(name) or services.find_within(title)
+    procedure = procedures.Procedure(
+        sha, cleaned(name), title, service, words.day, words.pages, words.kind, len(data), now,
+        words.partial,
+    )  # fmt: skip
+    found[sha] = Document(procedure, data, words.text)
+    about = ", ".join(
+        filter(None, (
+            services.name(service) if service else "service non deviné",
+            f"datée du {words.day}" if words.day else "sans date",
+            f"{words.pages} page(s)" if words.pages else "",
+            words.partial,
+        ))
+    )  # fmt: skip
+    findings.told.append(Told(State.NEW, 0, shown(title), about))
+
+
+def keep(home: Home, gathered: Gathered) -> int:
+    """Keep what was read; how many were new. Each document is whole or not there."""
+    return sum(
+        procedures.keep(home, each.procedure, each.data, each.text) for each in gathered.documents
+    )

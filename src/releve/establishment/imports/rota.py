@@ -1,0 +1,321 @@
+"""On-call tables → turns of duty → oncall.ics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from releve.establishment import oncall
+from releve.establishment.faults import listed, shown
+from releve.establishment.folder import BLANK
+from releve.establishment.imports.agenda import OURS, read_events, uid_of, with_events
+from releve.establishment.imports.book import Book, Sheet, text_of
+from releve.establishment.imports.days import Course
+from releve.establishment.imports.errors import NothingFound
+from releve.establishment.imports.grids import Read, Slot, Table, rota_key
+from releve.establishment.imports.grids_across import heads, read_across
+from releve.establishment.imports.grids_down import read_down
+from releve.establishment.imports.hours import Hours, at
+from releve.establishment.imports.layout import Layout
+from releve.establishment.imports.lines import Findings, State, Told
+from releve.establishment.imports.mapping import Mapping as Chosen
+from releve.establishment.imports.merge import Row, Words, merge
+from releve.establishment.imports.named import Named, names_of
+from releve.establishment.imports.standing import Standing, Wishes, memory_of
+from releve.establishment.imports.words import key
+from releve.kernel.clock import from_iso, iso
+from releve.kernel.units import PARIS, moment
+
+_FIELDS = ("id", "rota", "start", "end", "people")
+_HOLES_SHOWN = 12
+_DAY = timedelta(days=1)
+
+
+@dataclass
+class Found:
+    """``turns``: id → (line, row) with ``rota``, ``start``, ``end`` (ISO, UTC) and ``people`` (ids
+    parted by spaces).
+    """
+
+    turns: dict[str, tuple[int, Row]] = field(default_factory=dict)
+    hours: dict[str, Hours] = field(default_factory=dict)
+    layouts: list[Layout] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+
+
+def read_rotas(book: Book, file: str, chosen: Chosen, standing: Standing, today: datetime) -> Found:
+    """Every turn that a book names; raises :class:`NothingFound` when it holds no table of days."""
+    found = Found()
+    named = Named(standing.establishment)
+    watches = standing.establishment.watches if standing.establishment else ()
+    rotas = {rota_key(each.rota): each.rota for each in watches}
+    sheets = [
+        s for s in book.sheets if s.rows and (not chosen.sheet or key(s.name) == key(chosen.sheet))
+    ]
+    used: list[str] = []
+    slots: list[Slot] = []
+    for sheet in sheets:
+        if sheet.hidden and not chosen.sheet:
+            continue
+        table = Table(
+            sheet, file, chosen, named, found.findings, today.astimezone(PARIS).date(), rotas
+        )
+        read = _read(table)
+        if not read.slots:
+            continue
+        used.append(sheet.name)
+        slots += read.slots
+        for rota, hours in read.hours.items():
+            found.hours.setdefault(rota, hours)
+        if read.layout:
+            found.layouts.append(read.layout)
+    if not slots:
+        why = "aucune colonne ni aucune ligne de jours ou de semaines"
+        raise NothingFound(name=shown(file), kind="un tableau d'astreintes", why=why)
+    _note_sheets(book, used, found.findings)
+    for slot in slots:
+        _turn(slot, found, named)
+    return found
+
+
+def _read(table: Table) -> Read:
+    """The shape that gives most."""
+    table.titles = _titles(table.sheet)
+    across = heads(table.sheet, table.course())
+    if across:
+        table.titles = _titles(table.sheet, across[0].place)
+        read = read_across(table, across)
+        if read.slots:
+            return read
+    return read_down(table)
+
+
+def _titles(sheet: Sheet, before: int = 6) -> tuple[str, ...]:
+    """Lines at the top that say one thing alone."""
+    found: list[str] = []
+    for _, cells in sheet.rows[: max(before, 1)]:
+        said = {text_of(cell) for cell in cells if cell != ""}
+        if len(said) != 1:
+            if found or before == 6:
+                break
+            continue
+        found.append(said.pop())
+    return tuple(found)
+
+
+def _note_sheets(book: Book, used: Sequence[str], findings: Findings) -> None:
+    others = [shown(sheet.name) for sheet in book.sheets if sheet.name not in used]
+    if others:
+        read = listed([f"« {shown(name)} »" for name in used])
+        findings.note(f"feuille(s) lue(s) : {read} ; non lues : {listed(others)}")
+
+
+def _turn(slot: Slot, found: Found, named: Named) -> None:
+    """A cell as turns; who is not known, or nobody, is doubtful."""
+    where = f"{slot.rota}, {_when(slot)}"
+    if not slot.text or not (who := named.read(slot.text, slot.rota, slot.phone)):
+        said = f"« {slot.text} »" if slot.text else "case vide"
+        remedy = "Désignez quelqu'un, ou laissez ce trou en connaissance de cause."
+        found.findings.doubt(slot.line, where, f"personne de désigné ({said})", remedy)
+        return
+    people: list[str] = []
+    for name, one in who:
+        if one.people:
+            people += one.people
+            continue
+        meant = f" : {listed(list(one.candidates))}" if one.candidates else ""
+        remedy = "Écrivez le nom et le prénom d'un agent connu, ou ajoutez cette personne."
+        what = f"« {shown(name)} », {one.why}{meant} ; pas pris"
+        found.findings.doubt(slot.line, where, what, remedy)
+    if not people:
+        return
+    start, end = _span(slot, found.hours.get(slot.rota, Hours()))
+    if end <= start:
+        what = f"finit ({moment(end)}) avant de commencer ({moment(start)}) : pas pris"
+        found.findings.doubt(slot.line, where, what, "Corrigez les heures.")
+        return
+    number = uid_of(slot.rota, iso(start))
+    line, row = found.turns.get(number, (slot.line, {}))
+    everyone = dict.fromkeys([*row.get("people", "").split(), *people])
+    found.turns[number] = (
+        line,
+        {
+            "rota": slot.rota,
+            "start": iso(start),
+            "end": max(iso(end), row.get("end", "")),
+            "people": " ".join(everyone),
+        },
+    )
+
+
+def _when(slot: Slot) -> str:
+    if slot.last is None:
+        return f"{slot.first:%d/%m/%Y}"
+    return f"{slot.first:%d/%m/%Y} → {slot.last:%d/%m/%Y}"
+
+
+def _span(slot: Slot, hours: Hours) -> tuple[datetime, datetime]:
+    """(start, end), UTC."""
+    if slot.last is None:
+        start, end = hours.turn(slot.first)
+        if slot.start is not None:
+            start = at(slot.first, slot.start)
+            end = at(slot.first, slot.end) if slot.end else end
+            if slot.end and end <= start:
+                end = at(slot.first + _DAY, slot.end)
+        return start, end
+    start, end = hours.span(slot.first, slot.last)
+    if slot.start is not None:
+        start = at(slot.first, slot.start)
+        end = at(slot.last, slot.end or slot.start)
+    return start, end
+
+
+def merge_watches(
+    found: Found, standing: Standing, wishes: Wishes
+) -> tuple[dict[str, bytes], list[Told], list[str]]:
+    """oncall.ics and its memory after the import; what hand-written turns say is left alone."""
+    data = standing.files.get(oncall.FILE, BLANK[oncall.FILE])
+    current = read_events(data)
+    memory = standing.memory(oncall.FILE, _FIELDS)
+    remembered = memory.rows()
+    new, notes = _beside_written(found, standing, current)
+    words = Words(
+        {"end": "fin", "people": "qui"},
+        lambda row: f"{row.get('rota', '')}, {_told(row.get('start', ''))}",
+    )
+    span = _covered(found)
+    merged = merge(
+        current,
+        remembered,
+        new,
+        words,
+        wishes.source,
+        remove=wishes.remove,
+        among=lambda number: _within(remembered[number], span),
+    )
+    for number, row in merged.memory.items():
+        row["id"] = number
+    told = [_in_words(each, new, standing) for each in merged.told]
+    files: dict[str, bytes] = {}
+    if merged.rows != current:
+        files[oncall.FILE] = with_events(data, merged.rows, wishes.now)
+    if merged.memory != remembered:
+        files[memory_of(oncall.FILE)] = memory.written(merged.memory)
+    return files, told, [*notes, *_hours_said(found), *_holes(found)]
+
+
+def _in_words(each: Told, new: Mapping[str, tuple[int, Row]], standing: Standing) -> Told:
+    """Names in place of ids in what is said of a turn."""
+    words = each.what
+    if each.state in (State.NEW, State.CHANGED, State.KEPT):
+        known = {p.id for p in standing.establishment.people} if standing.establishment else set()
+        parts = words.replace("«", " « ").split(" ")
+        words = " ".join(
+            names_of(standing.establishment, [part.strip(",;")])
+            if part.strip(",;") in known
+            else part
+            for part in parts
+        )
+        words = _readable(words)
+    return Told(each.state, each.line, each.who, words, each.remedy)
+
+
+def _readable(text: str) -> str:
+    import re
+
+    return re.sub(
+        r"\d{4}-\d\d-\d\dT[\d:.]+Z|\d{4}-\d\d-\d\dT[\d:.]+\+00:00",
+        lambda found: _told(found[0]),
+        re.sub(r"\s+", " ", text),
+    ).strip()
+
+
+def _told(when: str) -> str:
+    return moment(from_iso(when)) if when else ""
+
+
+def _beside_written(
+    found: Found, standing: Standing, ours: Mapping[str, Row]
+) -> tuple[dict[str, tuple[int, Row]], list[str]]:
+    """New turns but those that a hand-written one says already; a note when two disagree."""
+    written: dict[str, list[tuple[datetime, datetime, tuple[str, ...]]]] = {}
+    mine = {(row["rota"], row["start"]) for row in ours.values()}
+    for watch in standing.establishment.watches if standing.establishment else ():
+        if (watch.rota, iso(watch.start)) not in mine:
+            written.setdefault(watch.rota, []).append((watch.start, watch.end, watch.people))
+    new: dict[str, tuple[int, Row]] = {}
+    clashes: dict[str, int] = {}
+    for number, (line, row) in found.turns.items():
+        start, end = from_iso(row["start"]), from_iso(row["end"])
+        beside = [w for w in written.get(row["rota"], ()) if w[0] < end and start < w[1]]
+        if any(
+            w[0] <= start and end <= w[1] and set(row["people"].split()) <= set(w[2])
+            for w in beside
+        ):
+            continue
+        if beside:
+            clashes[row["rota"]] = clashes.get(row["rota"], 0) + 1
+        new[number] = (line, row)
+    notes = [
+        f"« {shown(rota)} » : {count} tour(s) recoupent une garde déjà écrite dans votre agenda ;"
+        " les deux sont gardés, à vous d'ôter celle qui ne vaut plus"
+        for rota, count in clashes.items()
+    ]
+    return new, notes
+
+
+def _covered(found: Found) -> dict[str, tuple[str, str]]:
+    """rota → the first start and the last one that the file speaks of."""
+    spans: dict[str, tuple[str, str]] = {}
+    for _, row in found.turns.values():
+        first, last = spans.get(row["rota"], (row["start"], row["start"]))
+        spans[row["rota"]] = (min(first, row["start"]), max(last, row["start"]))
+    return spans
+
+
+def _within(row: Row, spans: Mapping[str, tuple[str, str]]) -> bool:
+    """A remembered turn is gone only when the file speaks of its rota at its time."""
+    first, last = spans.get(row.get("rota", ""), ("", ""))
+    return bool(first) and first <= row.get("start", "") <= last
+
+
+def _hours_said(found: Found) -> list[str]:
+    return [
+        f"« {shown(rota)} » : {hours.words}"
+        f" ({'lu dans le fichier' if hours.stated else 'supposé, à confirmer'})"
+        for rota, hours in found.hours.items()
+        if any(row["rota"] == rota for _, row in found.turns.values())
+    ]
+
+
+def _holes(found: Found) -> list[str]:
+    """Days without anybody between a rota's first and last turns."""
+    notes = []
+    for rota, (first, last) in _covered(found).items():
+        covered = set()
+        for _, row in found.turns.values():
+            if row["rota"] == rota:
+                day = from_iso(row["start"]).astimezone(PARIS).date()
+                end = from_iso(row["end"]).astimezone(PARIS)
+                while day == from_iso(row["start"]).astimezone(PARIS).date() or (
+                    datetime.combine(day, end.time(), PARIS) < end
+                ):
+                    covered.add(day)
+                    day += _DAY
+        day = from_iso(first).astimezone(PARIS).date()
+        holes = []
+        while day <= from_iso(last).astimezone(PARIS).date():
+            if day not in covered:
+                holes.append(f"{day:%d/%m/%Y}")
+            day += _DAY
+        if holes:
+            more = (
+                f" et {len(holes) - _HOLES_SHOWN} autres jours" if len(holes) > _HOLES_SHOWN else ""
+            )
+            notes.append(f"« {shown(rota)} », personne le {', '.join(holes[:_HOLES_SHOWN])}{more}")
+    return notes
+
+
+__all__ = ["OURS", "UTC", "Course", "Found", "merge_watches", "read_rotas"]
