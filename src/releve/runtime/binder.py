@@ -19,6 +19,7 @@ from releve.establishment import Establishment, Generation, MachineKind, current
 from releve.establishment.contacts import CrisisContact, contacts_of
 from releve.establishment.drawing import draw_map
 from releve.establishment.folder import read_stored
+from releve.establishment.procedures import listed
 from releve.establishment.recovery import Plan, foreseen, plan
 from releve.establishment.store import stored_files
 from releve.incident.binder.assembly import WHOLE, Made, make
