@@ -49,7 +49,8 @@ _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 PLAIN = (
     "demande", "identité assainie", "zone propre",
     "registre", "coffre", "exercice", "flux HL7", "établissement",
-    "conservation", "fichiers", "lignes", "messages", "mois", "nœuds", "objets", "patients", "rang", "refus", "reçus",
+    "conservation", "mois",
+    "fichiers", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
