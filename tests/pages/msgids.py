@@ -47,7 +47,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 ERRORS = (
     "kernel/ids.py", "kernel/perimeter.py", "pages/errors.py", "vault/errors.py",
     "incident/errors.py", "establishment/interview_errors.py",
-    "incident/binder/esms/errors.py",
+    "incident/binder/errors.py", "incident/binder/esms/errors.py",
 )  # fmt: skip
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
@@ -56,6 +56,7 @@ PLAIN = (
     "registre", "coffre", "exercice", "flux HL7", "établissement",
     "fichiers", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
+    "classeur", "cellule", "service", "rendu", "détruit", "perdu",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",
 )  # fmt: skip
@@ -80,6 +81,7 @@ def all_said() -> list[Said]:
         *in_errors(),
         *in_steps(),
         *in_interview(),
+        *in_contacts(),
         *in_projection(),
         *plain(),
     ]
@@ -145,6 +147,14 @@ def in_errors() -> Iterator[Said]:
                 if re.search(r"\w", re.sub(r"\{\w+\}", "", text)):
                     message = re.sub(r"[ \n]+", " ", text).strip()
                     yield Said(message, None, f"{name}:{node.lineno}")
+
+
+def in_contacts() -> Iterator[Said]:
+    """What the page of crisis numbers asks."""
+    path = SOURCES / "establishment/contacts.toml"
+    for each in tomllib.loads(path.read_text("utf-8"))["contact"]:
+        for key in ("label", "help"):
+            yield Said(each[key], None, "establishment/contacts.toml")
 
 
 def in_steps() -> Iterator[Said]:

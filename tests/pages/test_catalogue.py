@@ -18,7 +18,7 @@ from django.utils import translation
 from releve.care import words
 from releve.care.app import shown
 from releve.establishment import Establishment, load
-from releve.incident.app import desk
+from releve.incident.app import copies, desk
 from releve.incident.logbook import Author, Nature, Source
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import Home
@@ -337,6 +337,23 @@ class TestTheWalk:
             page = chief.post(at, {"name": "Tilleuls", **given}).content.decode()
             assert french_in(page, data) == [], given.keys()
 
+    def test_the_binder_its_copies_and_the_crisis_numbers(self, night: Home) -> None:
+        """Who holds a copy, who answers a number: the hospital's own words."""
+        now = SystemClock().now()
+        _, valbrume = load(night, VALBRUME, now)
+        source = copies.Source(1, "a" * 64, {"personne:P0001": "0"}, patients=2)
+        for holder in ("Mme Martin", ""):
+            made = copies.register(copies.BINDER, source, now, Author("Mme Martin"), holder=holder)
+            copies.made(made, 12, 3, Author("Mme Martin"))
+        copies.recall("essai", now=now)
+        chief = person("diallo", (Role.DSI, EJ), (Role.CAREGIVER, EJ)).client
+        speak_english(chief)
+        pages = ["/crise/classeur/", "/crise/exemplaires/", "/etablissement/numeros/"]
+        said = (*_spoken(valbrume), *_typed(VALBRUME / "contacts.csv"))
+        assert _french_on(chief, pages, said) == {}
+        wrong = chief.post("/etablissement/numeros/", {"seen": "1", "samu.checked": "hier"})
+        assert "Write the date as 29/11/2026." in wrong.content.decode()
+
     def test_a_visitor(self, night: Home) -> None:
         account("martin", (Role.DSI, EJ))
         visitor = Client()
@@ -359,6 +376,11 @@ class TestTheWalk:
             html = chief.post(address, form).content.decode().replace("&#x27;", "'")
             assert said in html
             assert french_in(html, (*DATA, "«", "é")) == [], address
+
+
+def _typed(contacts: Path) -> list[str]:
+    """The cells of contacts.csv."""
+    return [cell for line in contacts.read_text("utf-8").splitlines() for cell in line.split(";")]
 
 
 class Speaker:

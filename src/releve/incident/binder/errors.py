@@ -43,4 +43,4 @@ class FolderNotEmpty(ReleveError):
 class UnknownCopy(ReleveError):
     """L'exemplaire n° {number} n'existe pas, ou il a déjà été rendu ou détruit."""
 
-    next_step = "Reprenez son numéro en bas de n'importe laquelle de ses pages."
+    next_step = "Reprenez son numéro en haut de n'importe laquelle de ses pages."

@@ -69,7 +69,7 @@ def to_json(frame: Frame, documents: tuple[Document, ...]) -> dict[str, object]:
         "real": frame.real,
         "hospital": one_line(frame.hospital, 78, _SMALL),
         "copy": one_line(frame.copy, 62, _SMALL),
-        "made": one_line(frame.made, 112, _SMALL),
+        "made": one_line(frame.made, 128, _SMALL),
         "source": one_line(frame.source, WIDTH_MM, _SMALL),
         "parts": [_part(document) for document in documents],
     }
