@@ -316,3 +316,18 @@ def test_unreadable_hours_are_told_in_french(tmp_path: Path, old: str, new: str,
     told = [f.what for f in faults if f.kind == "ics"]
     assert told
     assert all(said in each for each in told)
+
+
+def test_the_numbers_of_a_crisis_are_checked_like_the_seven_files(tmp_path: Path) -> None:
+    rows = "slug;name;phone;hours;checked\n"
+    good = rows + "samu;Régulation;01 99 00 50 15;nuit;29/11/2026\nassurance;;sans objet;;\n"
+    assert check_folder(write(tmp_path / "bon", {**FILES, "contacts.csv": good})) == ()
+    bad = rows + "samu;;zéro six;;\nsamu;;15;;\né;;15;;\nars-garde;;15;;hier\n"
+    faults = check_folder(write(tmp_path / "mauvais", {**FILES, "contacts.csv": bad}))
+    assert [(fault.place, fault.kind) for fault in faults] == [
+        ("contacts.csv:2", "contact"),
+        ("contacts.csv:3", "duplicate"),
+        ("contacts.csv:4", "id"),
+        ("contacts.csv:5", "date"),
+    ]
+    assert all(fault.remedy for fault in faults)

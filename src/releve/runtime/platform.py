@@ -262,9 +262,9 @@ class HomePlatform:
         ]
 
     def bind(self, folder: Path) -> Binder:
-        """What the verb prints, in a process of its own that lets the restores go first."""
+        """What the verb prints, in a process of its own."""
         words = ("incident", "binder", str(folder), "--own-census")
-        told = self._verb(*words, seconds=_BINDER_SECONDS, before=("nice", "-n", "10"))
+        told = self._verb(*words, seconds=_BINDER_SECONDS)
         return Binder(told["pages"], [each["what"] for each in told["missing"]])
 
     def lose_patient_stores(self) -> None:
@@ -300,11 +300,9 @@ class HomePlatform:
                 os.killpg(service.pid, signal.SIGKILL)
             service.wait()
 
-    def _verb(
-        self, *words: str, seconds: float = _VERB_SECONDS, before: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def _verb(self, *words: str, seconds: float = _VERB_SECONDS) -> dict[str, Any]:
         """A verb on this home, and the figures it prints; raises :class:`VerbFailed`."""
-        command = [*before, sys.executable, "-m", "releve.cli", *words]
+        command = [sys.executable, "-m", "releve.cli", *words]
         command += ["--home", str(self.home.path), "--json", "-"]
         done = subprocess.run(
             command,

@@ -116,7 +116,7 @@ def divider(rank: int, document: Document) -> Document:
 
 def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
     """Where each rule comes from; everything that is missing; the census's doubtful lines."""
-    columns = (Column("Règle", 88), Column("Source", 55), Column("Statut", 30))
+    columns = (Column("Règle", 78), Column("Source", 56), Column("Statut", 39))
     rows = tuple((r.words, r.source, STATUS_WORDS[r.status]) for r in rules().values())
     rows += tuple((title, *origin_of(name)) for title, name in _OF_PAPER)
     sheets = [

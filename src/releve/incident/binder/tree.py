@@ -104,8 +104,12 @@ def _outside(material: Material) -> Sheet:
     slugs = [slug for slug in (*order, *extra) if slug != "papier"]
     lines = [line for slug in slugs for line in contact(material, slug)]
     rows = tuple((line.label, line.details, line.number) for line in lines)
-    here = (Column("Quoi", 58, strong=True), Column("Qui, quand", 60), Column("Numéro", 55))
-    told = (Column("Quoi", 118, strong=True), Column("Numéro", 55))
+    here = (
+        Column("Quoi", 58, strong=True),
+        Column("Qui, quand", 60),
+        Column("Numéro", 55, strong=True),
+    )
+    told = (Column("Quoi", 118), Column("Numéro", 55, strong=True))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (
         Table(here, rows),
