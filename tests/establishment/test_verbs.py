@@ -148,11 +148,10 @@ def test_interviews_lists_every_service_and_what_its_head_said(tmp_path: Path) -
         "folder_pdma_seconds": 900,
     }
     signed = f"""
-import sys
-from datetime import timedelta
+from pathlib import Path
 from releve.kernel.home import read
 from releve.runtime.records import use_records
-home = read({str(home.path)!r}); use_records(home)
+use_records(read(Path({str(home.path)!r})))
 from releve.establishment.app.interview_rights import service_named
 from releve.establishment.app.interviews import keep, sign
 from releve.kernel.clock import SystemClock

@@ -86,13 +86,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, place: str) -> HttpResponse:
     """The form as it was last answered; sent, the plan and all that it lacks."""
+    now = timezone.now()
     if request.method != "POST":
+        plans.forget_old(now)
         home = plans.answers_of(place)
         if not home.name and not home.finess:
             home = replace(home, name=places()[place][1], finess=place)
         return _form(request, place, home)
     home, wrong = _sent(request)
-    now = timezone.now()
     plans.save(place, home, account(request), now)
     record = request.FILES.get("record")
     try:
