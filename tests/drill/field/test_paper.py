@@ -115,3 +115,12 @@ def test_the_console_prepares_prints_plays_and_reports(
     assert [e["state"] for e in json.loads(capsys.readouterr().out)["exercises"]] == [
         "prêt", "prêt", "terminé",
     ]  # fmt: skip
+
+
+def test_the_root_parent_lends_the_folder_of_papers_and_no_number_of_an_exercise() -> None:
+    from releve.runtime.staging import _paths
+
+    assert list(_paths(["drill", "field", "papers", "DIR", "--exercise", "3"])) == [(3, "output")]
+    assert list(_paths(["drill", "field", "start", "3"])) == []
+    assert list(_paths(["drill", "field", "prepare", "--plan", "p.toml"])) == [(4, "input")]
+    assert list(_paths(["drill", "--seed", "3", "--home", "H"])) == [(4, "home")]
