@@ -7,6 +7,8 @@ only those who read every file of the entity. The PDF goes to the browser and st
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,10 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from releve.establishment import stored
+from releve.establishment.faults import shown
 from releve.incident.app.copies import BINDER
 from releve.incident.app.copy_views import held_copies
 from releve.incident.app.who import DECIDERS, READERS, WRITERS, may, signature
-from releve.incident.binder.material import Variant
+from releve.incident.binder.census import MAX_BYTES, read_census
+from releve.incident.binder.errors import CensusUnreadable, NoEstablishment
+from releve.incident.binder.material import Census, Variant
+from releve.kernel.home import Home
 from releve.pages.house import current_home
 from releve.pages.rights import at_home, needs
 from releve.pages.roles import Role
@@ -54,17 +60,12 @@ def binder_make(request: HttpRequest) -> HttpResponse:
     cell = request.POST.get("variant") == Variant.CELL
     if cell and not may(request, DECIDERS):
         raise PermissionDenied(_("L'exemplaire de la cellule porte des mobiles personnels."))
-    census = None
-    if request.POST.get("census") == "1":
-        if not may(request, PATIENT_READERS):
-            raise PermissionDenied(_("Les noms des patients ne sont pas dans votre périmètre."))
-        census = census_of(home, now)
     ward = request.POST.get("ward", "")[:64]
     asked = Asked(
         Variant.CELL if cell else Variant.SERVICE,
         request.POST.get("holder", ""),
         (ward,) if ward else (),
-        census,
+        _census(request, home, now),
     )
     bound = bind(home, asked, now, signature(request))
     name = f"classeur-exemplaire-{bound.copy.pk}.pdf"
@@ -73,3 +74,20 @@ def binder_make(request: HttpRequest) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _census(request: HttpRequest, home: Home, now: datetime) -> Census | None:
+    """The list that was given, else what Relève received when asked for, else none."""
+    given = request.FILES.get("list")
+    if given is not None:
+        if (given.size or 0) > MAX_BYTES:
+            raise CensusUnreadable(file=shown(given.name or ""), why="plus de 16 Mio")
+        establishment = stored(home)
+        if establishment is None:
+            raise NoEstablishment()
+        return read_census(shown(given.name or ""), given.read(), establishment)
+    if request.POST.get("census") != "1":
+        return None
+    if not may(request, PATIENT_READERS):
+        raise PermissionDenied(_("Les noms des patients ne sont pas dans votre périmètre."))
+    return census_of(home, now)

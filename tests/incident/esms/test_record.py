@@ -166,6 +166,7 @@ def locked() -> bytes:
         (b"%PDF" + bytes(21 << 20), "trop grand"),
         (locked(), "mot de passe"),
     ],
+    ids=("vide", "zip", "abîmé", "géant", "chiffré"),
 )
 def test_a_pdf_that_cannot_be_read_says_why(data: bytes, why: str) -> None:
     with pytest.raises(RecordUnreadable, match=why) as raised:
