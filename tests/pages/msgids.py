@@ -47,9 +47,9 @@ ERRORS = (
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
 PLAIN = (
-    "demande", "identité assainie", "zone propre",
+    "demande", "fiche", "identité assainie", "zone propre",
     "registre", "coffre", "exercice", "flux HL7", "établissement",
-    "fichiers", "fiche", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
+    "fichiers", "lignes", "messages", "nœuds", "objets", "patients", "rang", "refus", "reçus",
     "Applications", "Serveurs", "Socle",
     "il faut neuf caractères : département, rang, clé",
     "la clé (dernier chiffre) ne correspond pas",

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from releve.care.views import Views, views_path
 from releve.establishment import load
+from releve.establishment.imports.documents import gather, keep
+from releve.establishment.imports.pending import deposit
+from releve.establishment.procedures import listed
 from releve.incident import Author
 from releve.incident.app.desk import open_crisis
 from releve.incident.gates import gates_of
@@ -70,6 +73,12 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "crisis_reopen": (PRIVILEGED, ENTITY),
     "establishment": (MACHINE_READERS, ALL),
     "establishment_recovery": (MACHINE_READERS, ALL),
+    "imports": (APPROVERS, ENTITY),
+    "import_preview": (APPROVERS, ENTITY),
+    "people": (APPROVERS, ENTITY),
+    "person": (APPROVERS, ENTITY),
+    "procedures": (EVERYONE, HERE),
+    "procedure": (EVERYONE, HERE),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -181,6 +190,9 @@ def addresses(records: Home) -> dict[str, str]:
         "crisis_step": [first_steps()[0].slug],
         "crisis_gate": [gates_of(records)[0].slug],
         "account": [subject.pk],
+        "import_preview": [deposit(records, "staff", "x.csv", b"Nom\nMARTIN", now, {})],
+        "person": ["P0001"],
+        "procedure": [_procedure(records)],
         "account_give": [subject.pk],
         "account_code": [subject.pk],
         "account_withdraw": [subject.pk, Grant.objects.get(account=subject).pk],
@@ -189,6 +201,13 @@ def addresses(records: Home) -> dict[str, str]:
     }
     names = [*MATRIX, *OWN, *OPEN, *CLOSED, *BY_NAME]
     return {name: reverse(name, args=arguments.get(name)) for name in names}
+
+
+def _procedure(home: Home) -> str:
+    """The name of one that is kept."""
+    given = [("Panne.txt", b"Prendre le dossier papier.")]
+    keep(home, gather(home, given, None, timezone.now()))
+    return listed(home)[0].sha256
 
 
 def _status(browser: Client, name: str, address: str) -> tuple[int, str]:

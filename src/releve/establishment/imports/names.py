@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from releve.establishment.imports.words import key, spaced
+from releve.establishment.words import key, spaced
 
 _TITLES = re.compile(
     r"^(?:(?:dr|docteur|docteure|pr|prof|professeur|professeure|mme|madame|mlle|mademoiselle|m|mr|monsieur|me)"
