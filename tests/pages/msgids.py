@@ -58,7 +58,7 @@ ERRORS = (
 _LABEL = re.compile(r'(?:coded|whole|parts|component)\((?:\w+, )?"([^"]+)"')
 #: What no table holds: names given by the projection, usual gates, units of the ledger's figures.
 PLAIN = (
-    "demande", "identité assainie", "zone propre",
+    "demande", "fiche", "identité assainie", "zone propre",
     "registre", "coffre", "exercice", "flux HL7", "établissement",
     "conservation", "fichiers", "lignes", "messages", "mois", "nœuds", "objets", "patients",
     "fiche", "rang", "refus", "reçus",

@@ -16,6 +16,9 @@ from releve.care.views import Views, views_path
 from releve.drill.app.models import Action
 from releve.drill.field.exercise import State
 from releve.establishment import load
+from releve.establishment.imports.documents import gather, keep
+from releve.establishment.imports.pending import deposit
+from releve.establishment.procedures import listed
 from releve.incident import Author
 from releve.incident.app.desk import open_crisis
 from releve.incident.gates import gates_of
@@ -132,6 +135,12 @@ MATRIX: dict[str, tuple[frozenset[Role], frozenset[str]]] = {
     "contradiction_accept": (APPROVERS, ENTITY),
     "contradiction_keep": (APPROVERS, ENTITY),
     "crisis_contacts": (PRIVILEGED, ENTITY),
+    "imports": (APPROVERS, ENTITY),
+    "import_preview": (APPROVERS, ENTITY),
+    "people": (APPROVERS, ENTITY),
+    "person": (APPROVERS, ENTITY),
+    "procedures": (EVERYONE, HERE),
+    "procedure": (EVERYONE, HERE),
     "accounts": (DSI, ALL),
     "account_new": (DSI, ALL),
     "account": (DSI, ENTITY),
@@ -309,6 +318,9 @@ def addresses(records: Home) -> dict[str, str]:
         "field_place_real": [exercise.pk, place.code],
         "field_action_close": [Action.objects.get().pk],
         "account": [subject.pk],
+        "import_preview": [deposit(records, "staff", "x.csv", b"Nom\nMARTIN", now, {})],
+        "person": ["P0001"],
+        "procedure": [_procedure(records)],
         "account_give": [subject.pk],
         "account_code": [subject.pk],
         "account_withdraw": [subject.pk, Grant.objects.get(account=subject).pk],
@@ -324,6 +336,13 @@ def addresses(records: Home) -> dict[str, str]:
             arguments.setdefault(name, [exercise.pk])
     names = [*MATRIX, *OWN, *OPEN, *BY_TOKEN, *CLOSED, *BY_NAME]
     return {name: reverse(name, args=arguments.get(name)) for name in names}
+
+
+def _procedure(home: Home) -> str:
+    """The name of one that is kept."""
+    given = [("Panne.txt", b"Prendre le dossier papier.")]
+    keep(home, gather(home, given, None, timezone.now()))
+    return listed(home)[0].sha256
 
 
 def _status(browser: Client, name: str, address: str) -> tuple[int, str]:

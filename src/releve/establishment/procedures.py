@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from releve.establishment.errors import EstablishmentError
-from releve.establishment.imports.words import cleaned, key
+from releve.establishment.words import cleaned, key
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.durable import create_durably, make_folder, write_durably
 from releve.kernel.home import Home

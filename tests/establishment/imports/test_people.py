@@ -14,7 +14,7 @@ from releve.establishment.imports.phones import in_pairs, read_phones
 from releve.establishment.imports.services import Services
 from releve.establishment.imports.staff import profession_of
 from releve.establishment.imports.standing import Standing
-from releve.establishment.imports.words import is_live
+from releve.establishment.words import is_live
 from releve.kernel.ids import Finess
 from tests.establishment.imports.files import (
     NOTHING,

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,13 +20,14 @@ from releve import __version__
 from releve.establishment import current, procedures, stored
 from releve.establishment.app.importing import IMPORTERS
 from releve.establishment.imports.correcting import CORRECTED, correct, person
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 from releve.kernel.errors import BadInput
 from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, Tool
 from releve.ledger.app.outbox import put
 from releve.pages.house import current_home, home_perimeter
 from releve.pages.rights import at_home, needs
+from releve.pages.rights import person as person_of
 from releve.pages.roles import EVERYONE
 from releve.pages.wording import told
 
@@ -107,10 +109,19 @@ def _tell(number: int) -> None:
     )
 
 
-@needs(*EVERYONE, perimeter=at_home)
+def _check_concerned(request: HttpRequest) -> None:
+    """Procedures are for whoever works here, whatever the service; not for another entity."""
+    home = home_perimeter()
+    rights = person_of(request).rights
+    if home is None or not any(home.contains(right.perimeter) for right in rights):
+        raise PermissionDenied(_("Cette page est hors de votre périmètre."))
+
+
+@needs(*EVERYONE)
 @require_safe
 def procedure_list(request: HttpRequest) -> HttpResponse:
     """Every procedure kept, or those that hold the words ``?mots=``."""
+    _check_concerned(request)
     home = current_home()
     asked = request.GET.get("mots", "").strip()[:120]
     known = stored(home) if current(home) else None
@@ -135,10 +146,11 @@ def _day(text: str) -> date | None:
         return None
 
 
-@needs(*EVERYONE, perimeter=at_home)
+@needs(*EVERYONE)
 @require_safe
 def procedure(request: HttpRequest, sha: str) -> HttpResponse:
     """The document's very octets, to be saved: nothing of it runs in these pages."""
+    _check_concerned(request)
     home = current_home()
     about = procedures.one(home, sha)
     response = HttpResponse(procedures.octets(home, sha), content_type="application/octet-stream")

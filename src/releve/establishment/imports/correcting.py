@@ -12,9 +12,9 @@ from releve.establishment.imports.errors import NoSuchLine
 from releve.establishment.imports.keeping import standing
 from releve.establishment.imports.phones import read_phones
 from releve.establishment.imports.staff import FIELDS
-from releve.establishment.imports.words import cleaned, hidden_in, is_live
 from releve.establishment.model import Person
 from releve.establishment.store import Generation, amend
+from releve.establishment.words import cleaned, hidden_in, is_live
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
 

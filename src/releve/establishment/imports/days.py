@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from releve.establishment.imports.book import Cell, text_of
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 
 _MONTHS = {
     **{"janvier": 1, "janv": 1, "jan": 1, "fevrier": 2, "fevr": 2, "fev": 2, "mars": 3, "mar": 3},

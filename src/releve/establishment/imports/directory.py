@@ -12,8 +12,8 @@ from releve.establishment.imports.names import read_name, split_names
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services
 from releve.establishment.imports.staff import FIELDS, Someone, profession_of
-from releve.establishment.imports.words import cleaned, key
 from releve.establishment.model import MachineKind
+from releve.establishment.words import cleaned, key
 
 _DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE, MS-ADTS 2.2.16
 _NO = frozenset({"false", "faux", "non", "no", "0"})

@@ -15,8 +15,8 @@ from releve.establishment.imports.errors import FileUnreadable
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.reading import MAX_FILE, Reader
 from releve.establishment.imports.services import Services
-from releve.establishment.imports.words import cleaned
 from releve.establishment.model import Establishment
+from releve.establishment.words import cleaned
 from releve.kernel.home import Home
 from releve.kernel.ids import Finess
 

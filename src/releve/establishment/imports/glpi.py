@@ -15,8 +15,8 @@ from releve.establishment.imports.machines import (
     plain,
 )
 from releve.establishment.imports.services import Services
-from releve.establishment.imports.words import key
 from releve.establishment.model import MachineKind
+from releve.establishment.words import key
 
 _YES = frozenset({"1", "oui", "yes", "true", "vrai", "o", "y"})
 _VIRTUAL = ("virtual", "virtuel", "vmware", "kvm", "hyper v", "qemu", "virtualbox", "xen")

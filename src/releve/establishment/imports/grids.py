@@ -22,7 +22,7 @@ from releve.establishment.imports.mapping import Mapping as Chosen
 from releve.establishment.imports.marks import Marks
 from releve.establishment.imports.named import Named
 from releve.establishment.imports.services import stem
-from releve.establishment.imports.words import key, spaced
+from releve.establishment.words import key, spaced
 
 _FRAME = re.compile(
     r"^(?:(?:planning|tableau|liste|calendrier|tour|roulement|planification)s?"

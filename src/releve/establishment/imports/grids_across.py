@@ -20,7 +20,7 @@ from releve.establishment.imports.days import (
 )
 from releve.establishment.imports.grids import Read, Slot, Table
 from releve.establishment.imports.marks import bare, is_short
-from releve.establishment.imports.words import cleaned, key
+from releve.establishment.words import cleaned, key
 
 _FEWEST_DAYS, _FEWEST_WEEKS = 5, 3
 _ANY_MONTH = 1

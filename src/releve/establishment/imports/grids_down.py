@@ -24,7 +24,7 @@ from releve.establishment.imports.grids import Read, Slot, Table
 from releve.establishment.imports.hours import hours_in
 from releve.establishment.imports.layout import Column, Layout, match
 from releve.establishment.imports.named import is_nobody
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 
 _ASIDE = re.compile(
     r"^(observation|remarque|commentaire|note|visa|signature|nb|nombre|tel|telephone|portable|numero|"

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from releve.establishment.imports.book import Book, Cell, Sheet, letter, text_of
-from releve.establishment.imports.words import key, tokens
+from releve.establishment.words import key, tokens
 
 HEADER_WITHIN = 40
 #: « Do not read this column », in a mapping.

@@ -16,9 +16,9 @@ from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
 from releve.establishment.imports.standing import Standing, Wishes, changed_files
-from releve.establishment.imports.words import cleaned, free, hidden_in, is_live, key, slug
 from releve.establishment.model import MachineKind
 from releve.establishment.text import is_id
+from releve.establishment.words import cleaned, free, hidden_in, is_live, key, slug
 
 FIELDS = (
     *("kind", "name", "site", "service", "role", "os"),

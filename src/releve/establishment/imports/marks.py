@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 
 #: Marks that people use for somebody on call, and the word each stands for.
 _ON: Mapping[str, str] = {

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from releve.establishment.imports.names import read_name
 from releve.establishment.imports.phones import read_phones
 from releve.establishment.imports.services import stem
-from releve.establishment.imports.words import cleaned, key
 from releve.establishment.model import Establishment, Person
+from releve.establishment.words import cleaned, key
 
 _PHONE = re.compile(r"(?:\+|00)?\d(?:[\s.\-/()]*\d){5,}")
 _NOBODY = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from releve.establishment.imports.words import key, spaced
+from releve.establishment.words import key, spaced
 
 _TITLES = re.compile(
     r"^(?:(?:dr|docteur|docteure|pr|prof|professeur|professeure|mme|madame|mlle|mademoiselle|m|mr|monsieur|me)"
@@ -102,7 +102,7 @@ def _by_case(words: list[str], last_first: bool | None) -> tuple[str, str]:
 def _leading(words: list[str]) -> int:
     """How many of the first words are the surname: its particles and one more."""
     size = 1
-    while size < len(words) - 1 and words[size - 1].lower().rstrip("'") in _PARTICLES:
+    while size < len(words) and words[size - 1].lower().rstrip("'") in _PARTICLES:
         size += 1
     return size
 

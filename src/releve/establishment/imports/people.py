@@ -11,7 +11,7 @@ from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, merge
 from releve.establishment.imports.staff import COLUMNS, FIELDS, LABELS, WORDS, Someone, called, who
 from releve.establishment.imports.standing import Standing, Wishes, changed_files
-from releve.establishment.imports.words import free, key, slug
+from releve.establishment.words import free, key, slug
 
 
 def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:

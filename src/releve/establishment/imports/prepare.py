@@ -41,7 +41,7 @@ from releve.establishment.imports.standing import (
     site_for,
     with_services,
 )
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 
 #: Kinds of table, in the order in which a page offers them, and what people call each.
 KINDS: Mapping[str, str] = {

@@ -23,7 +23,7 @@ from releve.establishment.imports.mapping import Mapping as Chosen
 from releve.establishment.imports.merge import Row, Words, merge
 from releve.establishment.imports.named import Named, names_of
 from releve.establishment.imports.standing import Standing, Wishes, memory_of
-from releve.establishment.imports.words import key
+from releve.establishment.words import key
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.units import PARIS, moment
 

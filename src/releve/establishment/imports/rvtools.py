@@ -11,8 +11,8 @@ from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.machines import Box, kind_of, name_in, plain, short_name
 from releve.establishment.imports.merge import Merged, Row, Words, merge
 from releve.establishment.imports.standing import Standing, Wishes, remembered_file
-from releve.establishment.imports.words import key
 from releve.establishment.model import MachineKind
+from releve.establishment.words import key
 
 #: The tabs that matter among the thirty of an export.
 SHEETS = ("vinfo", "tabvinfo", "vhost", "tabvhost")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from releve.establishment.imports.words import cleaned, key, tokens
 from releve.establishment.model import Establishment, Priority, Service, ServiceKind
+from releve.establishment.words import cleaned, key, tokens
 from releve.kernel.ids import Finess
 
 _FILE = Path(__file__).with_name("services.toml")

@@ -20,7 +20,8 @@ from releve.establishment.imports.names import Name, read_name, several, split_n
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services, site_of
 from releve.establishment.imports.standing import Standing
-from releve.establishment.imports.words import (
+from releve.establishment.text import is_id
+from releve.establishment.words import (
     cleaned,
     hidden_in,
     is_live,
@@ -28,7 +29,6 @@ from releve.establishment.imports.words import (
     mixed,
     turned,
 )
-from releve.establishment.text import is_id
 
 FIELDS = (
     *("last_name", "first_name", "service", "profession"),

@@ -14,8 +14,8 @@ from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.standing import Standing, Wishes, remembered_file
-from releve.establishment.imports.words import cleaned, free, hidden_in, is_live, key, slug
 from releve.establishment.text import is_id
+from releve.establishment.words import cleaned, free, hidden_in, is_live, key, slug
 
 FIELDS = ("name", "phone", "other_phones", "email", "contract", "hosting")
 LABELS: Mapping[str, str] = {
