@@ -104,7 +104,7 @@ def test_what_was_aimed_at_is_written_with_its_unit() -> None:
 def test_the_three_sentences_tell_success_and_its_limit() -> None:
     told = tell(sample.held())
     first, second, third = told.sentences
-    assert "les 16 objectifs visés ont tous été tenus" in first and "simulé" in first
+    assert "les 18 objectifs visés ont tous été tenus" in first and "simulé" in first
     assert "premier dossier de patient a été lu en 4,7" in second
     assert "les 302 patients présents étaient tous dans les kits" in second
     assert "aucun message confirmé n'a été perdu" in second
@@ -119,7 +119,7 @@ def test_the_three_sentences_are_short_enough_to_repeat() -> None:
 
 def test_the_three_sentences_hide_no_failure() -> None:
     first, _, third = tell(sample.missed()).sentences
-    assert "3 objectifs sur 16 n'ont pas été tenus" in first
+    assert "3 objectifs sur 18 n'ont pas été tenus" in first
     assert "1 n'a pas pu être mesuré (dépôts confirmés puis perdus)" in first
     assert "Aucune alarme n'a été donnée" in third and "1 des 14 tentatives" in third
     assert "plus tard que visé" in third
@@ -128,7 +128,7 @@ def test_the_three_sentences_hide_no_failure() -> None:
 def test_sentences_say_what_was_not_measured_rather_than_nothing() -> None:
     nothing = complete(replace(sample.held(), measures=()))
     first, second, third = tell(nothing).sentences
-    assert "16 objectifs sur 16 n'ont pas pu être mesurés" in first
+    assert "18 objectifs sur 18 n'ont pas pu être mesurés" in first
     assert "aucun dossier de patient n'a été ouvert" in second
     assert "n'a pas été mesuré" in third and "n'a pas été mesurée" in third
 

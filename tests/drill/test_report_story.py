@@ -18,7 +18,7 @@ from releve.drill.report.drawings import drawings
 from releve.drill.scenario import load
 from releve.drill.simulator.his import Order, Ward
 from releve.drill.simulator.his.story import Story
-from releve.drill.verdict import Counted, Observed
+from releve.drill.verdict import Counted, Judged, Observed
 from releve.establishment import Establishment, load_folder
 from tests.drill import sample
 
@@ -220,7 +220,8 @@ def _observed() -> Observed:
         first_byte=when - timedelta(seconds=19), alarm_seen=when, files_lost=12, attempts=14,
         refused=14, restored=None, p0_seconds=12.0, acknowledged_lost=0, messages=1714,
         messages_lost=0, census=Counted(302, 302), kits=Counted(302, 302), first_file_seconds=4.7,
-        crisis_seconds=0.4, logged=Counted(46, 46), order_respected=True, reasons={},
+        crisis_seconds=0.4, logged=Counted(46, 46), binder=Judged(Counted(612, 612), Counted(2, 2)),
+        order_respected=True, reasons={},
     )  # fmt: skip
 
 

@@ -194,7 +194,9 @@ def test_each_form_has_a_datamatrix_that_a_scanner_reads() -> None:
     with pdfium.PdfDocument(data) as book:
         for page in book:
             image = page.render(scale=_DPI / 72).to_pil()
-            found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.DataMatrix)
+            found = zxingcpp.read_barcodes(
+                image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
+            )
             words = " ".join(page.get_textpage().get_text_bounded().split())
             if words and "Qui est là" in words:
                 assert not found

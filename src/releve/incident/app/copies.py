@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from releve.establishment import Establishment
 from releve.establishment.contacts import CrisisContact
@@ -109,10 +110,16 @@ def hand_over(number: int, holder: str, now: datetime) -> Copy:
 
 
 def recall(
-    why: str, before: datetime | None = None, what: str | None = None, *, now: datetime
+    why: str,
+    before: datetime | None = None,
+    what: str | None = None,
+    *,
+    now: datetime | None = None,
 ) -> int:
-    """Ask back the open copies not recalled yet, made before a time, of one kind; how many."""
-    words = clean(why, "la raison du rappel")[:_WHY]
+    """Ask back the open copies not recalled yet, made before a time, of one kind; how many.
+    ``now``: the present when not given.
+    """
+    words, now = clean(why, "la raison du rappel")[:_WHY], now or timezone.now()
     with transaction.atomic():
         asked = Copy.objects.filter(closed_at=None, recalled_at=None)
         if before is not None:

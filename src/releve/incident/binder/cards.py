@@ -16,6 +16,7 @@ from releve.incident.binder.blocks import (
     Small,
     Steps,
 )
+from releve.incident.binder.fonts import cut
 from releve.incident.binder.material import Material
 from releve.incident.binder.reach import contact, named, on_watch, phone_of, turns
 from releve.incident.binder.rules import RoleCard, origin, role_cards
@@ -47,7 +48,7 @@ def _card(material: Material, role: RoleCard) -> Sheet:
             Head("Qui"),
             Fields((*rows, Field("Pris par (nom, heure)"), Field("Passé à (nom, heure)"))),
             Head("À transmettre à votre remplaçant"),
-            Ruled(6),
+            Ruled(5),
             Small(origin("roles")),
         ),
     )
@@ -69,7 +70,7 @@ def _holders(material: Material, role: RoleCard) -> list[Cell]:
             found.setdefault(name, f", {line.number}")
     for person in _of_profession(material, role):
         found.setdefault(named(person), _with_number(material, person.phone, role.title))
-    return [f"{name}{said}" for name, said in found.items()]
+    return [f"{cut(name, 60)}{said}" for name, said in found.items()]
 
 
 def _with_number(material: Material, phone: str, title: str) -> str:
