@@ -67,7 +67,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     yield from serve(tmp_path / "home")
 
 
-def _sheet(path: Path, rows: tuple[tuple[object, ...], ...]) -> Path:
+def _sheet(path: Path, rows: tuple[tuple[str | int, ...], ...]) -> Path:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
