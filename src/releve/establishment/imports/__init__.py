@@ -1,4 +1,4 @@
-"""What the hospital already has, brought in as it is: lists, on-call tables, inventories, documents.
+"""What the hospital already has, brought in as it is: lists, rotas, inventories, documents.
 
 Promise: nothing is kept before a person confirms, then all or nothing; what a person corrected is
 never overwritten; each doubtful line is told with its remedy and the rest is taken; a password
