@@ -80,8 +80,8 @@ def cleaned(text: str) -> str:
 
 
 def is_live(text: str) -> bool:
-    """Whether a spreadsheet would take it for a formula."""
-    stripped = text.lstrip()
+    """Whether a spreadsheet would take it for a formula, what cannot be seen once taken away."""
+    stripped = (text if text.isprintable() else cleaned(text)).lstrip()
     if stripped[:1] in ("+", "-") and re.fullmatch(r"[+-][\d\s().,/-]*", stripped):
         return False  # a number, a telephone
     return stripped.startswith(_LIVE) and len(stripped) > 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from releve.establishment.folder import read_bytes
@@ -193,6 +193,7 @@ def test_what_is_nobodys_name_is_not_taken(name: str) -> None:
     assert doubts(proposal)[0][0] == 2
 
 
+@example("\x1b@0")
 @given(st.text(st.characters(codec="utf-8", exclude_characters='\r\n";'), min_size=1, max_size=30))
 def test_no_value_kept_would_live_in_a_spreadsheet(text: str) -> None:
     """Written to people.csv as it would be, whatever the list said."""
