@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from releve.kernel.clock import SystemClock
-from releve.kernel.home import birth, read
+from releve.kernel.home import birth, read, writer_of
 from releve.kernel.world import World
 from releve.runtime import acl
-from releve.runtime.accounts import PlaceTaken, apply, uid_of
+from releve.runtime.accounts import PlaceTaken, apply, table, uid_of
 from releve.runtime.installed import CrisisOpen, DrillHome, PartsRunning, make_home, make_users
 from releve.runtime.installed import may_update as may
 from tests.installed.house import House, excess, lowered, running
@@ -50,6 +50,9 @@ def house(place: Path) -> Iterator[House]:
     before = os.umask(0o022)
     make_home(home, place)
     os.umask(before)
+    installed = read(home)
+    for row in table().parts:  # as doctor and install.sh look: nobody's lock may become theirs
+        assert writer_of(installed, row.name) is None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RELEVE_SOURCES", SOURCES)
         with running(home, log) as house:

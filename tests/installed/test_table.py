@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from releve.kernel.durable import make_folder, write_durably
 from releve.runtime import acl
 from releve.runtime.accounts import Place, table
 from releve.runtime.matrix import BEGIN, END, matrix
@@ -63,6 +65,22 @@ def test_a_folder_below_a_writer_s_is_named_by_a_line_of_its_own() -> None:
 def test_an_access_list_is_read_back_as_it_was_written() -> None:
     users = {1001: acl.READ, 1002: acl.READ | acl.WRITE, 7: acl.PASS}
     assert acl.decode(acl.encode(7, users)) == users
+
+
+def test_a_file_is_open_to_those_its_folder_names_and_to_nobody_else(tmp_path: Path) -> None:
+    plain, shared = tmp_path / "plain", tmp_path / "shared"
+    for folder in (plain, shared):
+        folder.mkdir(mode=0o700)
+    os.setxattr(shared, acl.DEFAULT, acl.encode(7, {4242: acl.READ | acl.PASS}))
+    for folder in (plain, shared):
+        write_durably(folder / "secret", b"x")
+        make_folder(folder / "below")
+        write_durably(folder / "below/secret", b"x")
+    assert stat.S_IMODE((plain / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE((plain / "below").stat().st_mode) == 0o700
+    for path in (shared / "secret", shared / "below/secret"):
+        assert acl.decode(os.getxattr(path, acl.ACCESS)) == {4242: acl.READ}
+        assert path.stat().st_mode & 0o007 == 0
 
 
 @pytest.fixture

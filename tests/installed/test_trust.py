@@ -22,6 +22,7 @@ from releve.runtime.trust.machine import closed_files
 
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIGVzc2FpLWVzc2FpLWVzc2FpLWVzc2FpLWVzc2FpLTEy"
+DEBIAN = known_agents()["debian_hosts"][0]
 BARE = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nmartin:x:1000:1000::/home/martin:/bin/bash\n",
     "etc/group": "root:x:0:\nsudo:x:27:martin\n",
@@ -31,7 +32,7 @@ BARE = {
     "etc/resolv.conf": "nameserver 127.0.0.1\n",
     "etc/systemd/timesyncd.conf": "[Time]\n#NTP=\n",
     "etc/fstab": "UUID=1 / ext4 defaults 0 1\n",
-    "etc/apt/sources.list": "deb http://deb.debian.org/debian bookworm main\n",
+    "etc/apt/sources.list": f"deb http://deb.{DEBIAN}/debian bookworm main\n",
     "etc/ssh/sshd_config": "PermitRootLogin no\n#AuthorizedKeysCommand none\n",
     "etc/rsyslog.conf": "auth,authpriv.* /var/log/auth.log\n",
     "var/lib/dpkg/status": "Package: restic\nStatus: install ok installed\n",

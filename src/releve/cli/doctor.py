@@ -119,7 +119,7 @@ def _parts(home: Home) -> list[Finding]:
         life = alive.get(row.name)
         up = life is not None and life.alive
         seen = f"{row.does} : {'en marche' if up else 'arrêtée'}"
-        seen += f", {life.starts} démarrages" if life else ""
+        seen += f" (démarrée {life.starts} fois)" if life else ""
         remedy = "" if up else f"systemctl status {row.user} ; journalctl -u {row.user}"
         findings.append(Finding(row.name, up, seen, remedy))
     return findings

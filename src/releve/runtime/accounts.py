@@ -172,6 +172,10 @@ def _apply(home: Path, place: Place, own: set[str], uids: Mapping[str, int], con
             return
         inherited = {uids[part]: _BITS[word] for part, word in place.inherited().items()}
         below = _Below({**inherited, console: _ALL}, uids[place.owner] if place.owner else None)
+        # In a folder where several create, the kernel lets nobody reopen with O_CREAT what is
+        # neither their own nor its owner's (fs.protected_regular): it and such files are the
+        # console's.
+        os.chown(f"/proc/self/fd/{found}", console, -1)
         acl.put(found, acl.DEFAULT, below.folders)
         if place.sticky:
             mode = stat.S_IMODE(os.fstat(found).st_mode)
