@@ -96,6 +96,8 @@ def test_an_act_is_given_to_somebody_and_comes_back_to_be_checked(cadre: Client)
         said = "joint" if step.kind == "call" else "fait"
         cadre.post(f"/crise/acte/{step.slug}/", {"answer": said})
     assert "À reprendre · confié, à vérifier ( M. Petit )" in text(cadre)
+    for slug, answer in (("samu", "fait"), ("rancon", "joint"), ("samu", "pas-fait")):
+        assert cadre.post(f"/crise/acte/{slug}/", {"answer": answer}).status_code == 400
     refused = cadre.post("/crise/confier/", {"step": "samu", "to": "  "})
     assert refused.status_code == 400 and "Il manque les mots" in refused.content.decode()
 

@@ -161,7 +161,8 @@ def test_every_target_is_large_enough_for_a_finger(
         page.goto(service.address + path)
         small = page.evaluate(
             """[...document.querySelectorAll("button, nav a, input:not([type=hidden]), select")]
-            .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44)
+            .filter(e => e.offsetParent)
+            .filter(e => (e.closest("label") || e).getBoundingClientRect().height < 44)
             .map(e => e.outerHTML)"""
         )
         assert small == []

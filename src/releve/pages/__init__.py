@@ -5,7 +5,8 @@ perimeter (EJ, EG, ward). Accounts are local: a password, a second factor for th
 paper codes; nothing comes from a directory or an e-mail, so all of it works by IP, without DNS.
 What must not be done alone goes through an approval (``approvals``): another account, another
 session, another workstation, a second factor given for this very act, whose words and hash are
-shown.
+shown. One person acts alone only under a written, signed, dated delegation (``delegations``), for
+acts that protect, freeze or add beside; it is told at once and confirmed after.
 
 Limits: whoever is root on this machine can write in the database; the ledger then tells. The first
 administrator is trusted alone until a second privileged account exists. A passkey needs a host

@@ -28,6 +28,7 @@ from releve.pages.errors import (
     DelegationAltered,
     Expired,
     NeverAlone,
+    NotTheHolder,
     NotTheRequester,
     RoleNotAllowed,
     SecondFactorMissing,
@@ -116,7 +117,7 @@ def act_alone(
     try:
         chosen = _stored().filter(pk=number).first()
         if chosen is None:
-            raise NeverAlone()
+            raise NotTheHolder(number=number)
         _checked(request, row, chosen, now)
         approvals.check_shown(row.act, row.digest, shown_digest)
         if not approval_desk.second_factor(account(request), code):

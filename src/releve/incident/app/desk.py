@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as _
 
 from releve.incident.app import facts
 from releve.incident.app.models import GateDecision, Incident, LogEntry
-from releve.incident.errors import CannotReopen, NoCrisis, NotALine
+from releve.incident.errors import CannotReopen, NoCrisis, NotALine, UnknownStep
 from releve.incident.gates import gate_named
 from releve.incident.logbook import Author, Nature, Source, Topic, clean
 from releve.incident.opening import WITHIN, Opened, Verdict, may_open
@@ -149,8 +149,11 @@ def answer(
     """Say what was made of a first act, or whom it was given to. Raises ``UnknownStep``,
     ``EmptyWords``, :class:`NoCrisis`.
     """
+    step = step_named(slug)
+    if said is not Answer.GIVEN and said not in step.answers:
+        raise UnknownStep(slug=slug)
     given = clean(to, _("à qui")) if said is Answer.GIVEN else ""
-    nature, text = step_named(slug).line(said, given)
+    nature, text = step.line(said, given)
     return write(by, Draft(nature, text, None, None, ticket, Topic.STEP, slug, said, given), now)
 
 

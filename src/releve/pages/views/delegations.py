@@ -225,7 +225,11 @@ def _people() -> list[tuple[str, str]]:
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(kind, translated(act.title)) for kind, act in acts.delegable().items()]
+    free = _("se fait déjà sans délégation")
+    return [
+        (kind, f"{translated(act.title)} ({free})" if act.free_at else translated(act.title))
+        for kind, act in acts.delegable().items()
+    ]
 
 
 def _initial(now: datetime) -> dict[str, object]:

@@ -36,8 +36,8 @@ def _prepare(answers: Mapping[str, str]) -> dict[str, Any]:
 
 def _words(act: Mapping[str, Any]) -> Sequence[str]:
     return [
-        "Plus rien ne sera effacé dans Relève, quel que soit son âge : ni message, ni sauvegarde,"
-        " ni clé d'un mois.",
+        "Plus rien ne sera effacé dans Relève, quel que soit son âge\u00a0: ni message,"
+        " ni sauvegarde, ni clé d'un mois.",
         f"Motif : {act['why']}.",
         "Dégeler demandera l'accord de deux personnes.",
     ]
