@@ -15,7 +15,7 @@ import pwd
 import selectors
 import signal
 import socket
-import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -30,6 +30,7 @@ USER = "releve"
 ATTACKER = "releve-attaque"
 #: What root may be asked for; each is ``releve.runtime.launchers.<name>``.
 LAUNCHERS = ("rig", "attacker", "trust")
+_CREDENTIALS = struct.Struct("3i")
 _MAX_REQUEST = 65536
 _MAX_FDS = 16
 
@@ -84,12 +85,17 @@ def launch(
 
 
 def _inherited() -> int | None:
-    """The gate's descriptor; None when it was not handed down to this process."""
+    """The gate's descriptor; None when it was not handed down to this process: its number may then
+    be a socket of this program's own, which root did not make.
+    """
     number = int(os.environ.get("RELEVE_GATE", "-1"))
     try:
-        return number if stat.S_ISSOCK(os.fstat(number).st_mode) else None
+        with socket.socket(fileno=os.dup(number)) as gate:
+            made = gate.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     except OSError:
         return None
+    process, user, _group = _CREDENTIALS.unpack(made)
+    return number if user == 0 and process != os.getpid() else None
 
 
 def open_gate(arguments: list[str], root: Path) -> int:
