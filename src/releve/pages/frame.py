@@ -46,10 +46,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     signed = user if isinstance(user, Account) else None
     entered = signed is not None and not waits_for_second_factor(request)
     entity = legal_entity()
-    exercise = bool(getattr(request, "_releve_exercise", False))
+    exercise = world is World.REAL and bool(getattr(request, "_releve_exercise", False))
     return {
         "band": translated(EXERCISE if exercise else BANDS[world]),
-        "drill": world is World.DRILL and not exercise,
+        "drill": world is World.DRILL,
         "exercise": exercise,
         "hospital": entity.name if entity else "",
         "now": timezone.now(),

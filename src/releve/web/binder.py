@@ -81,7 +81,7 @@ def _census(request: HttpRequest, home: Home, now: datetime) -> Census | None:
     given = request.FILES.get("list")
     if given is not None:
         if (given.size or 0) > MAX_BYTES:
-            raise CensusUnreadable(file=shown(given.name or ""), why="plus de 16 Mio")
+            raise CensusUnreadable(file=shown(given.name or ""), why=_("plus de 16 Mio"))
         establishment = stored(home)
         if establishment is None:
             raise NoEstablishment()

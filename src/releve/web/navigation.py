@@ -11,7 +11,6 @@ from releve.incident.app.views import crisis_word
 from releve.pages.frame import Entry
 from releve.pages.roles import EVERYONE, PRIVILEGED, PROOF_READERS, Role
 from releve.vault.app.views import READERS
-from releve.web.retention import READERS as RETENTION_READERS
 
 NAVIGATION = (
     Entry(_("Aujourd'hui"), "today", EVERYONE),
@@ -22,7 +21,6 @@ NAVIGATION = (
     Entry(_("Preuves"), "proofs", PROOF_READERS),
     Entry(_("Accords"), "approvals", PRIVILEGED),
     Entry(_("Comptes"), "accounts", frozenset({Role.DSI})),
-    Entry(_("Conservation"), "retention", RETENTION_READERS),
     Entry(_("Établissement"), "establishment", frozenset(MAP_READERS)),
     Entry(_("Sans logiciel"), "interviews", frozenset({Role.CAREGIVER})),
 )

@@ -16,7 +16,7 @@ from releve.ledger.export import inclusion
 from releve.ledger.note import read_checkpoint
 from releve.ledger.place import Place
 from releve.ledger.tiles import TileReader
-from releve.pages.house import current_home
+from releve.pages.house import current_home, home_perimeter
 from releve.pages.rights import needs, visible
 from releve.pages.roles import PROOF_READERS
 from releve.web.entries import Entry, entries
@@ -38,11 +38,13 @@ def index(request: HttpRequest) -> HttpResponse:
         for entry in entries().since(start, before - start)
         if entry.perimeter is not None and visible(request, PROOF_READERS, entry.perimeter)
     ]
+    home = home_perimeter()
     context = {
         "entries": shown[::-1],
         "count": count,
         "older": start if start else None,
         "newest": before == count,
+        "keeps": home is not None and visible(request, PROOF_READERS, home),
     }
     return render(request, "web/proofs.html", context)
 
