@@ -18,6 +18,7 @@ from releve.drill.field.errors import AlreadySigned, BadFigure, MissingWords, No
 from releve.drill.field.exercise import State
 from releve.drill.field.report import Action as Told
 from releve.drill.field.rules import rules
+from releve.pages.telling import commit
 
 MAX_TEXT = 4000
 _MOST_PEOPLE, _MOST_WEIGHT = 500, 100_000_000
@@ -86,7 +87,7 @@ def open_action(number: int, draft: ActionDraft, now: datetime, ticket: str | No
             owner=owner,
             due=draft.due,
             opened_at=now,
-            commitment=facts.commit(what),
+            commitment=commit(what),
             ticket=ticket[:120] if ticket else None,
         )
         facts.tell(
@@ -114,7 +115,7 @@ def close_action(number: int, who: str, proof: str, now: datetime) -> Action:
         action.save()
         facts.tell(
             facts.ACTION_CLOSED, now, str(action), kind="decision",
-            exercise=action.exercise_id, commitments={"proof": facts.commit(f"{name} : {said}")},
+            exercise=action.exercise_id, commitments={"proof": commit(f"{name} : {said}")},
         )  # fmt: skip
         return action
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from releve import __version__
 from releve.kernel.ids import Finess
-from releve.kernel.world import Reality, World
-from releve.ledger import Evidence, Place, Salts, Tool, Value
-from releve.ledger.app.outbox import put
-from releve.pages.house import current_home, home_perimeter
+from releve.kernel.world import Reality
+from releve.ledger import Value
+from releve.pages.telling import Teller
 
 PREPARED = "drill.field.prepared"
 DROPPED = "drill.field.dropped"
@@ -32,11 +30,7 @@ PRESENT = "drill.field.present"
 COVERAGE = "drill.field.coverage_percent"
 ORIGIN = "exercice"
 SYSTEM = "exercice"
-
-
-def commit(text: str) -> str:
-    """The salted commitment of words somebody typed; the salt is durable on return."""
-    return Salts(Place(current_home()).salts).commit(text)
+_TELLER = Teller(SYSTEM, "releve drill field", ORIGIN)
 
 
 def tell(
@@ -49,9 +43,7 @@ def tell(
     **detail: Value,
 ) -> None:
     """What the program did or saw; no name, no typed text."""
-    real = current_home().world is World.REAL
-    reality = Reality.TECHNICAL if real else Reality.SIMULATED
-    _put(what, when, value, None, reality, kind, SYSTEM, None, None, commitments, detail)
+    _TELLER.tell(what, kind, when, value, commitments=commitments, detail=detail)
 
 
 def observed(
@@ -67,38 +59,7 @@ def observed(
     **detail: Value,
 ) -> None:
     """What people observed, once the animator signed: « terrain », under the report's hash."""
-    _put(what, when, value, unit, Reality.FIELD, kind, system, site, sha256, None, detail)
-
-
-def _put(
-    what: str,
-    when: datetime,
-    value: Value,
-    unit: str | None,
-    reality: Reality,
-    kind: str,
-    system: str,
-    site: Finess | None,
-    sha256: str | None,
-    commitments: Mapping[str, str] | None,
-    detail: Mapping[str, Value],
-) -> None:
-    where = home_perimeter()
-    put(
-        Evidence(
-            what=what,
-            when=when,
-            system=system,
-            value=value,
-            unit=unit,
-            tool=Tool("releve drill field", __version__),
-            finess=site or (where.ej if where else None),
-            reality=reality,
-            kind=kind,
-            origin=ORIGIN,
-            number=0,
-            sha256=sha256,
-            commitments=dict(commitments or {}),
-            detail=dict(detail),
-        )
-    )
+    _TELLER.tell(
+        what, kind, when, value,
+        unit=unit, sha256=sha256, detail=detail, reality=Reality.FIELD, system=system, site=site,
+    )  # fmt: skip

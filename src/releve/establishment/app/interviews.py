@@ -24,6 +24,7 @@ from releve.establishment.degraded import At, DegradedSheet, Impact, Reliance, T
 from releve.establishment.interview_errors import AnsweredMeanwhile, NothingAnswered, Unsigned
 from releve.kernel.perimeter import Perimeter
 from releve.pages.models import Account
+from releve.pages.telling import commit
 
 
 def sheets() -> dict[str, DegradedSheet]:
@@ -128,7 +129,7 @@ def sign(
 
 
 def _write(sheet: DegradedSheet, account: Account, where: Perimeter) -> None:
-    commitment = facts.commit(sheet.digest)
+    commitment = commit(sheet.digest)
     row = Interview.objects.create(
         service=sheet.service,
         perimeter=str(where),

@@ -24,6 +24,7 @@ from releve.establishment.interview_errors import AmendmentFaulty, NoReason, NoS
 from releve.establishment.store import stored_files
 from releve.pages.house import current_home
 from releve.pages.models import Account
+from releve.pages.telling import commit
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def keep(key: str, why: str, account: Account, now: datetime) -> Ruling:
             facts.KEPT,
             now,
             str(found.kind),
-            commitments={"why": facts.commit(said)},
+            commitments={"why": commit(said)},
             service=found.service,
             generation=generation.number,
         )

@@ -20,6 +20,7 @@ from releve.incident.logbook import Author, Nature, Source, Topic, clean
 from releve.incident.opening import WITHIN, Opened, Verdict, may_open
 from releve.incident.steps import Answer, step_named
 from releve.pages.house import current_home
+from releve.pages.telling import commit
 
 #: A closing by mistake is undone within this time; later it is another crisis.
 REOPEN_WITHIN = timedelta(hours=24)
@@ -271,7 +272,7 @@ def _append(incident: Incident, line: LogEntry, by: Author, now: datetime) -> Lo
     line.incident, line.number, line.written_at = incident, incident.last, now
     line.author_id, line.author_words = by.account, by.words[:200]
     if line.ledger_index is None:
-        line.commitment = facts.commit(line.text)
+        line.commitment = commit(line.text)
     line.save(force_insert=True)
     facts.tell(
         facts.WRITTEN,

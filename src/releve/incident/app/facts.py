@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from releve import __version__
-from releve.kernel.ids import DRILL_FINESS
-from releve.kernel.world import Reality, World
-from releve.ledger import Evidence, Place, Salts, Tool, Value
-from releve.ledger.app.outbox import put
-from releve.pages.house import current_home, home_perimeter
+from releve.ledger import Value
+from releve.pages.telling import Teller
 
 OPENED = "incident.opened"
 CLOSED = "incident.closed"
@@ -20,11 +16,7 @@ GATE_CLOSED = "incident.gate.closed"
 GATE_REOPENED = "incident.gate.reopened"
 HELD = "incident.reflex.held"
 ORIGIN = "incident"
-
-
-def commit(text: str) -> str:
-    """The salted commitment of words somebody typed; the salt is durable on return."""
-    return Salts(Place(current_home()).salts).commit(text)
+_TELLER = Teller("crise", "releve incident", ORIGIN)
 
 
 def tell(
@@ -37,24 +29,5 @@ def tell(
     commitments: Mapping[str, str] | None = None,
     **detail: Value,
 ) -> None:
-    """Put one fact in the outbox; a real home signs under no number before its first access has
-    declared its legal entity.
-    """
-    drill = current_home().world is World.DRILL
-    where = home_perimeter()
-    fact = Evidence(
-        what=what,
-        when=when,
-        system="crise",
-        value=value,
-        unit=unit,
-        tool=Tool("releve incident", __version__),
-        finess=where.ej if where else DRILL_FINESS if drill else None,
-        reality=Reality.SIMULATED if drill else Reality.TECHNICAL,
-        kind=kind,
-        origin=ORIGIN,
-        number=0,
-        commitments=dict(commitments or {}),
-        detail=detail,
-    )
-    put(fact)
+    """Put one fact in the outbox."""
+    _TELLER.tell(what, kind, when, value, unit=unit, commitments=commitments, detail=detail)

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from releve.kernel.errors import BadInput
+from releve.pages.telling import commit
 from releve.retention.app import facts
 from releve.retention.app.models import Officer, Override, Purge, Told
 from releve.retention.purging import Counts, Plan
@@ -41,7 +42,7 @@ def enter_officer(
         )
         late = Override.objects.filter(regularised_at=None).update(regularised_at=now)
         facts.tell(
-            facts.DPO, now, agreed_on.isoformat(), commitments={"name": facts.commit(clean)},
+            facts.DPO, now, agreed_on.isoformat(), commitments={"name": commit(clean)},
             detail={"row": row.pk, "regularised": late},
         )  # fmt: skip
         return row
@@ -59,7 +60,7 @@ def override(reason: str, address: str, by_words: str, now: datetime) -> Overrid
         row = Override.objects.create(reason=clean, address=address, at=now, by_words=by_words)
         facts.tell(
             facts.OVERRIDE, now, "écoute ouverte sans DPO",
-            commitments={"reason": facts.commit(clean)}, detail={"row": row.pk},
+            commitments={"reason": commit(clean)}, detail={"row": row.pk},
         )  # fmt: skip
         return row
 
@@ -101,7 +102,7 @@ def _tell_signature(store: Store, now: datetime) -> bool:
     with _once(_key("signed", words), facts.SIGNED, now) as first:
         if first:
             facts.tell(
-                facts.SIGNED, now, store.id, commitments={"by": facts.commit(words)},
+                facts.SIGNED, now, store.id, commitments={"by": commit(words)},
                 detail={"line": store.line, "months": store.months, "on": by.on.isoformat()},
             )  # fmt: skip
         return first
