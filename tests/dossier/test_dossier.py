@@ -28,9 +28,11 @@ from releve.establishment import load
 from releve.kernel.home import Home
 from releve.retention import Signer, shipped, sign
 from releve.retention.app import desk
+from releve.runtime.accounts import MARK
 from releve.runtime.dossier import material_of
+from releve.runtime.lives import mark_alive
 from releve.runtime.settings import Settings as HomeSettings
-from releve.runtime.settings import read_settings, receiver_port
+from releve.runtime.settings import read_settings, receiver_port, remember_addresses
 from releve.runtime.supervisor import PARTS
 from tests.pages.conftest import records
 from tests.retention.lived import DPO, NOW
@@ -77,7 +79,7 @@ def test_each_port_and_socket_is_a_flow_and_no_other(material: Material, records
     ports = {field.name for field in fields(HomeSettings) if field.name.endswith("_port")}
     told = {each["port"] for each in described()["flow"]}
     sockets = {"run/signer.sock", "run/receiver.sock", "run/care.sock"}
-    assert told == {*ports, *sockets, "aucun"}
+    assert told == {*ports, *sockets, "addresses", "sortant", "aucun"}
     source = Path(str(importlib.import_module("releve").__file__)).parent
     text = "\n".join(path.read_text("utf-8") for path in source.rglob("*.py"))
     for socket in sockets:
@@ -87,6 +89,20 @@ def test_each_port_and_socket_is_a_flow_and_no_other(material: Material, records
     assert f"127.0.0.1:{number}" in _said(technical.flows(again))
     assert read_settings(records).receiver_port == int(number)
     assert "arrêté" in _said(technical.flows(again))
+
+
+def test_the_pages_own_addresses_the_users_and_what_lives_are_said(
+    records: Home, material: Material
+) -> None:
+    assert "10.9.8.7:8443" not in _said(technical.flows(material))
+    remember_addresses(records, ["10.9.8.7:8443"])
+    mark_alive(records, "web")
+    (records.path / MARK).write_text("{}")
+    again = material_of(records, material.verbs, NOW)
+    (https,) = [flow for flow in again.flows if flow.where == "10.9.8.7:8443"]
+    assert https.state == "en service" and "sur le réseau" in technical.flows(again).first
+    assert again.users["signer"] == "releve-signer" and again.served == ("web",)
+    assert "--ldap" in _said(technical.flows(again))
 
 
 def test_each_verb_is_there_and_each_gesture_is_a_verb(material: Material) -> None:

@@ -23,8 +23,11 @@ from typing import Any
 from releve.kernel.home import read
 from releve.ledger.place import short_path
 from releve.runtime.accounts import Row, apply, table
+from releve.runtime.addresses import listen
+from releve.runtime.installed import served
+from releve.runtime.part import secured_name
 from releve.runtime.settings import LOOPBACK, read_settings
-from releve.runtime.units import handed_name
+from releve.runtime.units import PAGES, handed_name
 
 _AS_SYSTEMD = """
 import fcntl, os, sys
@@ -55,7 +58,7 @@ class House:
     def __init__(self, home: Path, log: Path) -> None:
         self.home, self.log = home, log
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
-        self._sockets: dict[str, dict[str, socket.socket]] = {}
+        self._sockets: dict[str, list[tuple[str, socket.socket]]] = {}
         settings = read_settings(read(home))
         self.ports = {
             "web_port": settings.web_port,
@@ -66,9 +69,11 @@ class House:
     def start(self) -> None:
         """Every part, each said to be ready."""
         for row in table().parts:
-            self._sockets[row.name] = {
-                handed_name(row, stream): self._bound(row, stream) for stream in row.streams
-            }
+            self._sockets[row.name] = [
+                (handed_name(row, stream), self._bound(row, stream)) for stream in row.streams
+            ]
+        secured = [(secured_name(PAGES), listen(each)[0]) for each in served(read(self.home))]
+        self._sockets[PAGES] += secured
         apply(self.home)
         for row in table().parts:
             self.start_part(row.name)
@@ -76,9 +81,9 @@ class House:
     def start_part(self, name: str) -> None:
         """One part under its user; raises when it does not say « ready »."""
         row, sockets = table().part(name), self._sockets[name]
-        numbers = [each.fileno() for each in sockets.values()]
+        numbers = [each.fileno() for _, each in sockets]
         command = [sys.executable, "-I", "-c", _AS_SYSTEMD, ",".join(map(str, numbers))]
-        command += [":".join(sockets), *lowered(row.user)]
+        command += [":".join(name for name, _ in sockets), *lowered(row.user)]
         command += [sys.executable, "-X", "utf8", "-m", f"releve.runtime.{name}"]
         command += ["--home", str(self.home)]
         errors = (self.log / f"{name}.log").open("ab")
@@ -115,7 +120,7 @@ class House:
         for name in reversed(list(self.parts)):
             self.stop_part(name)
         for sockets in self._sockets.values():
-            for each in sockets.values():
+            for _, each in sockets:
                 each.close()
 
     def said(self) -> str:
@@ -233,7 +238,7 @@ def _kind(path: Path) -> str:
     return "d" if path.is_dir() else "s" if path.is_socket() else "f" if path.is_file() else ""
 
 
-_MEANS = {"x": "", "r": "r", "rw": "rw", "create": "rw", "connect": "c"}
+_MEANS = {"x": "", "r": "r", "rw": "rw", "create": "rw", "w": "w", "connect": "c"}
 
 
 def expected(home: Path, part: str, path: Path) -> str:
@@ -263,7 +268,9 @@ def excess(home: Path, part: str, pids: list[int], more: list[Path]) -> list[str
         if path.parent in locks and path.stat().st_uid == user and path.is_file():
             wanted = "rw"  # its own lock
         # objects received are for reading only; nothing outside is owed to anybody
-        spare = path.is_file() or not path.is_relative_to(home)
+        # nor, until the lists are put right again, folders that kept the modes of a backup
+        restored = path.is_relative_to(home / "restores")
+        spare = path.is_file() or restored or not path.is_relative_to(home)
         less_is_well = spare and set(got) <= set(wanted)
         if got != wanted and not less_is_well:
             wrong.append(f"{part} : {name} : {got or '–'} (table : {wanted or '–'})")

@@ -5,24 +5,37 @@ what the table of the threat model gives it, nothing more. Needs root; ``.ci/run
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.home import birth, read, writer_of
 from releve.kernel.world import World
-from releve.runtime import acl
-from releve.runtime.accounts import PlaceTaken, apply, table, uid_of
-from releve.runtime.installed import CrisisOpen, DrillHome, PartsRunning, make_home, make_users
+from releve.runtime import acl, tls
+from releve.runtime.accounts import CONSOLE, PlaceTaken, apply, table, uid_of
+from releve.runtime.installed import (
+    CrisisOpen,
+    DrillHome,
+    PartsRunning,
+    certify,
+    make_home,
+    make_users,
+    place_pages,
+)
 from releve.runtime.installed import may_update as may
-from tests.installed.house import House, excess, lowered, running
+from tests.installed.house import House, excess, lowered, running, wait
 from tests.installed.whole import Console, compromised, page, walk
 
 pytestmark = [
@@ -30,6 +43,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="SANS ROOT : aucun utilisateur à prendre"),
 ]
+#: Another address of this machine, where the pages answer over TLS.
+_OUTSIDE = "127.0.0.2"
 SOURCES = str(Path(__file__).parents[2] / "src")
 
 
@@ -50,6 +65,7 @@ def house(place: Path) -> Iterator[House]:
     before = os.umask(0o022)
     make_home(home, place)
     os.umask(before)
+    place_pages(home, place, [f"{_OUTSIDE}:{_free(_OUTSIDE)}"], None)
     installed = read(home)
     for row in table().parts:  # as doctor and install.sh look: nobody's lock may become theirs
         assert writer_of(installed, row.name) is None
@@ -65,6 +81,38 @@ def test_all_work_together_each_under_its_own_user(house: House, place: Path) ->
     work.mkdir()
     os.chown(work, uid_of("releve"), -1)
     assert len(walk(house, console, work, SOURCES)) == 6
+
+
+def _free(where: str) -> int:
+    with socket.create_server((where, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _outside(house: House, authority: Path | None) -> str:
+    """The first page, asked at the other address by who trusts only this authority."""
+    (url,) = tls.reached(read(house.home), SystemClock().now()).urls
+    assert urlsplit(url).hostname == _OUTSIDE
+    trusting = ssl.create_default_context(cafile=authority and str(authority))
+    with urllib.request.urlopen(url, timeout=20, context=trusting) as got:  # noqa: S310
+        return str(got.read().decode())
+
+
+def test_the_pages_answer_outside_loopback_under_our_own_authority(house: House) -> None:
+    assert "Relève" in _outside(house, house.home / "secrets/tls/authority.crt")
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        _outside(house, None)
+
+
+def test_a_certificate_made_again_by_root_is_read_by_the_web_part(house: House) -> None:
+    leaf = house.home / "secrets/tls/pages.pem"
+    before = leaf.read_bytes()
+    leaf.write_bytes(b"damaged")
+    certify(house.home, house.home)
+    assert leaf.read_bytes() not in (before, b"damaged")
+    house.stop_part("web")
+    house.start_part("web")
+    assert "Relève" in _outside(house, house.home / "secrets/tls/authority.crt")
+    assert compromised(house) == []
 
 
 def _sources() -> dict[str, str]:
@@ -155,6 +203,61 @@ def test_a_link_planted_by_a_part_is_not_followed(house: House, place: Path) -> 
     assert target.stat().st_mode & 0o777 == 0o600
     (house.home / "run/kits.lock").unlink()
     apply(house.home)
+
+
+_PURGE = """
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from releve.kernel.home import read
+from releve.retention import Signer
+from releve.runtime.records import use_records
+from releve.runtime.retention import enter_officer, plan_to_decide, sign_line
+home, now = read(Path(sys.argv[1])), datetime.now(UTC)
+use_records(home)
+from releve.retention.app import desk
+from releve.runtime.retention_tasks import do_purge
+day = date(2026, 1, 1)
+enter_officer(home, "Mme Garance Tissier", day, now)
+for store in ("care.journal", "restores"):
+    sign_line(home, store, Signer("Mme Odile Ferrand", "directrice", day), None, now)
+plan = plan_to_decide(home, now)
+do_purge.enqueue(desk.decide(plan, "essai", now).pk)
+print(len(plan.months), len(plan.files))
+"""
+
+
+def test_the_duty_part_purges_without_ever_reading_a_key(house: House) -> None:
+    keys, restored = house.home / "secrets/care/months", house.home / "restores/ancien/dossier"
+    made = "from releve.care.keys import MonthKeys; from releve.kernel.home import read;"
+    made += "import sys; from pathlib import Path; MonthKeys(read(Path(sys.argv[1]))).sealing('{}')"
+    _as("releve-listener", made.format("2024-01"), house)
+    made = "import os, sys; from pathlib import Path; p = Path(sys.argv[1]) / 'restores/ancien';"
+    made += "(p / 'dossier').mkdir(parents=True); (p / 'dossier/x').write_text('x');"
+    made += "os.utime(p, (1, 1))"
+    _as("releve-worker", made, house)
+    apply(house.home)
+    assert _as(CONSOLE, _PURGE, house) == "1 1"
+    wait("key destroyed", (keys / "2024-01.destroyed").exists, house)
+    wait("restored files erased", lambda: not restored.parent.exists(), house)
+    assert not (keys / "2024-01").exists()
+    said = house.said()
+    assert "conservation :" not in said and "PermissionError" not in said, said
+
+
+def _as(user: str, code: str, house: House) -> str:
+    """What a program says when it is run as ``user``."""
+    done = subprocess.run(
+        [*lowered(user), sys.executable, "-c", code, str(house.home)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_sources(),
+        cwd="/",
+        umask=0o077,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_no_update_over_parts_at_work_nor_during_a_crisis(house: House, place: Path) -> None:

@@ -13,9 +13,10 @@ import pytest
 from releve.kernel.durable import make_folder, write_durably
 from releve.runtime import acl
 from releve.runtime.accounts import Place, table
+from releve.runtime.addresses import parse_all
 from releve.runtime.matrix import BEGIN, END, matrix
 from releve.runtime.supervisor import PARTS
-from releve.runtime.units import Setting, units
+from releve.runtime.units import SECURED, Setting, units
 
 _MODEL = Path(__file__).parents[2] / "docs/threat-model.md"
 _PORTS = {"web_port": 1, "receiver_port": 2, "listener_port": 3}
@@ -44,8 +45,11 @@ def test_what_the_threat_model_promises_of_each_part() -> None:
     assert [row.name for row in table().parts if reads(row.name, "secrets/signer")] == ["signer"]
     assert [row.name for row in table().parts if reads(row.name, "secrets/worker")] == ["worker"]
     assert [row.name for row in table().parts if reads(row.name, "secrets/web")] == ["web"]
+    months = next(each for each in table().places if each.path == "secrets/care/months")
     for part in ("web", "duty", "worker", "receiver", "signer"):
-        assert not reads(part, "secrets/care/months")
+        assert months.inherited().get(part) in (None, "w")
+    assert not any(reads(row.name, "secrets/authority") for row in table().parts)
+    assert [row.name for row in table().parts if reads(row.name, "secrets/tls")] == ["web"]
     assert table().part("worker").streams == ()
     assert _places("signer", "connect") == {"run/signer.sock"}
     care = next(each for each in table().places if each.path == "care")
@@ -91,7 +95,8 @@ def unit_files(tmp_path: Path) -> Path:
     program.symlink_to("/bin/true")
     folder = tmp_path / "units"
     folder.mkdir()
-    setting = Setting(tmp_path / "releve", tmp_path / "home", _PORTS)
+    outside = parse_all(["192.168.50.2", "[fd00::2]:443"])
+    setting = Setting(tmp_path / "releve", tmp_path / "home", _PORTS, outside)
     for name, text in units(table(), setting).items():
         (folder / name).write_text(text, "utf-8")
     return folder
@@ -121,6 +126,19 @@ def test_a_unit_writes_where_its_part_writes_and_nowhere_else(unit_files: Path) 
         assert line.removeprefix("ReadWritePaths=").split() == wanted
         assert f"User=releve-{row.name}\n" in text
         assert ("IPAddressAllow=localhost" in text) is ("AF_INET" in row.families)
+
+
+def test_the_pages_own_addresses_are_handed_to_the_web_part_alone(unit_files: Path) -> None:
+    lines = (unit_files / SECURED).read_text("utf-8").splitlines()
+    assert [each for each in lines if each.startswith("ListenStream=")] == [
+        "ListenStream=192.168.50.2:8443",
+        "ListenStream=[fd00::2]:443",
+    ]
+    assert "FileDescriptorName=web-tls" in lines and "FreeBind=yes" in lines
+    named = [path.name for path in unit_files.iterdir() if SECURED in path.read_text("utf-8")]
+    assert named == ["releve-web.service"]
+    bare = units(table(), Setting(Path("/a"), Path("/b"), _PORTS))
+    assert SECURED not in bare and "certificate" not in bare["releve-web.service"]
 
 
 def test_inherited_rights_are_those_of_files() -> None:

@@ -16,10 +16,12 @@ from releve.establishment.store import generations, stored_files
 from releve.incident import Author
 from releve.incident.app import desk as crisis
 from releve.kernel.clock import ManualClock
+from releve.kernel.hold import hold, release
 from releve.kernel.home import Home
 from releve.ledger.app.models import Outbox
 from releve.retention import Plan, purge
 from releve.retention.expiry import after, due_months, month_end, spared_generations
+from releve.retention.reading import own_path
 from releve.runtime.faults import Faults
 from releve.runtime.retention import resume, state_of
 from releve.runtime.retention_tasks import look
@@ -114,10 +116,30 @@ def test_the_duty_part_says_what_is_due_and_goes_on_after_an_error(
 ) -> None:
     look(four, ManualClock(NOW), Once(), Faults(four, "duty"))  # type: ignore[arg-type]
     assert Outbox.objects.filter(payload__contains='"retention.due"').count() == 1
-    (four.path / "retention.toml").write_text("x = ", "ascii")
+    own_path(four).parent.mkdir(exist_ok=True)
+    own_path(four).write_text("x = ", "ascii")
     look(four, ManualClock(NOW), Once(), Faults(four, "duty"))  # type: ignore[arg-type]
     assert "RulesUnreadable" in capsys.readouterr().err
     assert _there(four) == ["1", "2", "3", "4"]
+
+
+@pytest.mark.django_db
+def test_what_only_waits_is_swept_every_hour_unless_retention_is_frozen(four: Home) -> None:
+    plan = four.folder("plans") / "a.plan"
+    waits = four.folder("establishment/imports/pending/AAAAAAAAAAAAAAAAAAAAAA")
+    plan.write_bytes(b"sealed")
+    (waits / "tables.json").write_bytes(b"{}")
+    for path, age in ((plan, timedelta(hours=2)), (waits, timedelta(days=2))):
+        os.utime(path, ((NOW - age).timestamp(),) * 2)
+    hold(four, "essai", "enquête", NOW)
+    look(four, ManualClock(NOW), Once(), Faults(four, "duty"))  # type: ignore[arg-type]
+    assert plan.exists() and waits.exists()
+    release(four)
+    recent = four.path / "plans/b.plan"
+    recent.write_bytes(b"sealed")
+    os.utime(recent, ((NOW - timedelta(minutes=5)).timestamp(),) * 2)
+    look(four, ManualClock(NOW), Once(), Faults(four, "duty"))  # type: ignore[arg-type]
+    assert not plan.exists() and not waits.exists() and recent.exists()
 
 
 _MOMENTS = st.integers(946_684_800, 4_102_444_800).map(lambda s: datetime.fromtimestamp(s, UTC))

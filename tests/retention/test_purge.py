@@ -17,8 +17,11 @@ from releve.care.kit.build import up_to_date
 from releve.care.rebuilding import compare
 from releve.care.views import Views, views_path
 from releve.incident import Author
+from releve.incident.app import copies
 from releve.incident.app import desk as crisis
+from releve.incident.app.models import Copy
 from releve.kernel.clock import ManualClock
+from releve.kernel.hold import hold, release
 from releve.kernel.home import Home
 from releve.ledger import Place, Salts, export
 from releve.ledger.errors import SaltUnknown
@@ -218,20 +221,43 @@ def test_nothing_is_destroyed_while_something_holds(
     assert found(lived, MARKER) == []
 
 
-class Asked:
-    """A « conservation gelée »."""
-
-    def held(self) -> str | None:
-        return "la conservation est gelée par le juge"
-
-
-def test_a_legal_hold_is_honoured(lived: Home) -> None:
+def test_while_retention_is_frozen_nothing_goes_and_the_reason_is_said(lived: Home) -> None:
+    agree(lived)
+    row = decide(lived)
+    hold(lived, "Mme Odile Ferrand", "réquisition du parquet", NOW)
+    with pytest.raises(PurgeHeld, match=r"gelée depuis le .* réquisition du parquet"):
+        resume(lived, ManualClock(NOW))
+    row.refresh_from_db()
+    assert (row.state, "réquisition" in row.trouble) == (Purge.DECIDED, True)
+    with pytest.raises(PurgeHeld, match="réquisition"):
+        decide(lived)
     world = world_of(lived, ManualClock(NOW))
-    held = World(world.feed, world.proof, world.files, world.copies, Asked())
-    for plan in (Plan((EXPIRED,), ()), Plan((), ("restores/x",))):
-        with pytest.raises(PurgeHeld, match="gelée par le juge"):
-            purge(plan, held, ManualClock(NOW).now)
-    assert EXPIRED in MonthKeys(lived).months()
+    with pytest.raises(PurgeHeld, match="réquisition"):
+        purge(Plan((), ("restores/x",)), world, ManualClock(NOW).now)
+    assert EXPIRED in MonthKeys(lived).months() and found(lived, MARKER)
+    assert release(lived)
+    resume(lived, ManualClock(NOW))
+    assert found(lived, MARKER) == []
+
+
+def test_open_copies_are_asked_back_once_and_those_given_back_never(lived: Home) -> None:
+    by = Author("essai")
+    before = NOW - timedelta(days=9)
+    rows = [copies.register("classeur", copies.Source(1, "x", {}, 4), before, by) for _ in range(2)]
+    for row in rows:
+        copies.made(row, 12, 0, by)
+        copies.hand_over(row.pk, "Mme Garance Tissier", before)
+    copies.close(rows[1].pk, Copy.DESTROYED, before)
+    agree(lived)
+    decide(lived)
+    ((purged, counts),) = resume(lived, ManualClock(NOW))
+    assert counts.recalled == 1
+    for row in rows:
+        row.refresh_from_db()
+    assert rows[0].recalled_why == f"purge des mois {EXPIRED} à {EXPIRED}"
+    assert rows[1].recalled_at is None
+    again = purge(purged.planned, world_of(lived, ManualClock(NOW)), ManualClock(NOW).now)
+    assert again.recalled == 0
 
 
 def test_nobody_decides_alone_nor_without_a_signature(lived: Home) -> None:

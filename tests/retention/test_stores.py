@@ -79,6 +79,7 @@ def test_no_path_of_a_lived_in_home_is_without_a_store(lived_in: Home) -> None:
         "establishment.mappings",
         "establishment.procedures",
         "exports",
+        "plans",
     }
     assert here - seen == never
     (lived_in.path / "inconnu").mkdir()
@@ -94,6 +95,46 @@ def test_no_table_is_without_a_store() -> None:
     assert [table for table in tables if rules.of_table(table) is None] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "id"),
+    [
+        ("retention/hold.json", "settings"),
+        ("retention/retention.toml", "settings"),
+        ("entity/finess", "settings"),
+        ("secrets/authority/authority.pem", "secrets"),
+        ("secrets/tls/pages.pem", "secrets"),
+        ("establishment/imports/pending/x/tables.json", "establishment.imports"),
+        ("establishment/imports/agents-1.toml", "establishment.mappings"),
+        ("establishment/procedures/a.json", "establishment.procedures"),
+        ("establishment/3/people.csv", "establishment"),
+        ("plans/a.plan", "plans"),
+        ("run/rebuild/asked", "run"),
+    ],
+)
+def test_each_new_place_has_its_own_store(path: str, id: str) -> None:
+    store = shipped().of_path(path)
+    assert store is not None and store.id == id
+
+
+@pytest.mark.parametrize(
+    ("table", "id"),
+    [
+        ("pages_delegation", "records.delegations"),
+        ("pages_solouse", "records.delegations"),
+        ("pages_account", "records.accounts"),
+        ("incident_copy", "records.copies"),
+        ("incident_plananswers", "records.plans"),
+        ("incident_logentry", "records.crisis"),
+        ("establishment_interviewdraft", "records.interviews"),
+        ("establishment_ruling", "records.rulings"),
+        ("drill_action", "records.exercise"),
+    ],
+)
+def test_each_new_table_has_its_own_store(table: str, id: str) -> None:
+    store = shipped().of_table(table)
+    assert store is not None and store.id == id
+
+
 def test_each_shipped_line_is_whole_and_none_is_signed() -> None:
     rules = shipped()
     assert len({store.id for store in rules.stores}) == len(rules.stores)
@@ -106,10 +147,12 @@ def test_each_shipped_line_is_whole_and_none_is_signed() -> None:
         said = "non relu" in store.source or "mémoire" in store.source
         assert store.months is None or said, store.id
     assert duration_words(rules.store("vault.objects"), rules) == "non décidée"
+    assert rules.store("plans").decided and duration_words(rules.store("plans"), rules) == "1 heure"
     assert "18 mois" in duration_words(rules.store("care.kits"), rules)
 
 
 def test_what_is_signed_is_the_line_and_a_change_undoes_it(home: Home) -> None:
+    own_path(home).parent.mkdir()
     own_path(home).write_text("# décidé en commission\n", "utf-8")
     signed = sign(home, "care.journal", BY)
     text = own_path(home).read_text("utf-8")
@@ -151,12 +194,14 @@ def test_one_person_may_keep_longer_never_shorter(records: Home) -> None:
         '[store."care.journal"]\nmonths = "douze"',
         '[store."care.journal"]\npaths = ["*"]',
         '[store."care.kits"]\nmonths = 3',
+        '[store."plans"]\nmonths = 3',
         '[store."care.journal"]\npurpose = ""',
         '[store."care.journal".signed]\nname = "A"',
         "a = " + "[" * 5000,
     ],
 )
 def test_a_table_that_says_nonsense_is_named_and_counts_for_nothing(home: Home, text: str) -> None:
+    own_path(home).parent.mkdir()
     own_path(home).write_text(text, "utf-8")
     with pytest.raises(RulesUnreadable, match=r"retention\.toml") as error:
         read_rules(home)

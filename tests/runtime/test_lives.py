@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 from releve.kernel.home import Home
-from releve.runtime.lives import hold, lives
+from releve.runtime.lives import lives, mark_alive
 
 _LIVE = (
     "import sys; from pathlib import Path; from releve.kernel.home import read;"
-    "from releve.runtime.lives import hold; hold(read(Path(sys.argv[1])), 'duty');"
+    "from releve.runtime.lives import mark_alive; mark_alive(read(Path(sys.argv[1])), 'duty');"
     "print('là', flush=True); sys.stdin.read()"
 )
 
@@ -34,13 +34,13 @@ def test_a_part_lives_as_long_as_its_process_and_starts_are_counted(home: Home) 
 
 def test_a_second_life_of_the_same_part_neither_waits_nor_counts(home: Home) -> None:
     with _part(home) as part:
-        hold(home, "duty")
+        mark_alive(home, "duty")
         assert lives(home)["duty"].pid == part.pid
         part.kill()
 
 
 def test_what_is_no_count_is_none(home: Home) -> None:
-    hold(home, "web")
+    mark_alive(home, "web")
     (home.run / "parts/duty").write_bytes(b"\xff\x00")
     found = lives(home)
     assert (found["duty"].alive, found["duty"].starts) == (False, 0)

@@ -33,7 +33,7 @@ def test_the_mark_is_durable_the_first_stands_and_damage_frees_nothing(home: Hom
         check_free(home)
     assert "à deux" in raised.value.remedy
     for damage in (b"", b"{}", b'{"since": 3}', b"\xff\xfe"):
-        (home.path / "hold.json").write_bytes(damage)
+        (home.path / "retention/hold.json").write_bytes(damage)
         found = held(home)
         assert found is not None and "ne se lit pas" in found.why
     assert release(home) and not release(home)
@@ -113,6 +113,6 @@ def test_kits_are_ordered_by_one_person_and_not_once_frozen(
 
 def test_the_mark_lies_where_every_part_reads_it(home: Home) -> None:
     hold(home, "a", "b", SystemClock().now())
-    path: Path = home.path / "hold.json"
+    path: Path = home.path / "retention/hold.json"
     assert path.stat().st_mode & 0o777 == 0o644
     assert set(json.loads(path.read_text())) == {"since", "why", "by"}

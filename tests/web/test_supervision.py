@@ -16,7 +16,7 @@ from releve.incident import Author
 from releve.incident.app.desk import open_crisis
 from releve.kernel.home import Home
 from releve.pages.roles import Role
-from releve.runtime.lives import hold
+from releve.runtime.lives import mark_alive
 from releve.runtime.supervision_token import opens, renew
 from releve.web.entries import Entries
 from releve.web.supervision import exposition
@@ -66,7 +66,7 @@ def test_it_says_what_the_home_holds(records: Home) -> None:
     assert ("releve_feed_age_seconds",) not in before, "nothing received is not an age of zero"
     _keep(records, *samples())
     fill(records, [a28(ELISE), a01(ELISE, B01, "1")])
-    hold(records, "signer")
+    mark_alive(records, "signer")
     open_crisis(Author("essai"), "essai", timezone.now())
     now = timezone.now() + timedelta(hours=1)
     after = _figures(exposition(records, Entries(records), now).decode())

@@ -45,7 +45,10 @@ def verbs(entrance: object) -> list[Verb]:
 
     found = []
     for name, command in getattr(entrance, "commands", {}).items():
-        for word, each in getattr(command, "commands", {"": command}).items():
+        words = dict(getattr(command, "commands", {"": command}))
+        if getattr(command, "invoke_without_command", False):
+            words[""] = command
+        for word, each in words.items():
             said = " ".join((each.help or "").split("\n\n")[0].split())
             found.append(Verb(f"{name} {word}".strip(), said))
     return sorted(found, key=lambda verb: verb.name)

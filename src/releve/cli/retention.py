@@ -95,7 +95,7 @@ def sign(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Signe la durée d'un magasin, telle qu'elle est ou plus longue, dans HOME/retention.toml.
+    """Signe la durée d'un magasin, telle qu'elle est ou plus longue, dans HOME/retention.
 
     Raccourcir, ou décider une première fin, se demande à deux sur la page « Conservation ».
     """
@@ -180,6 +180,7 @@ def _figure(store: Store, rules: Rules) -> dict[str, object]:
         "name": store.name,
         "months": rules.months_of(store),
         "life": store.life,
+        "hours": store.hours,
         "with": store.follows or None,
         "key": store.key,
         "destruction": store.destruction.value,

@@ -42,9 +42,11 @@ def serve(
 
     Hors de cette machine, les pages ne répondent qu'en https ; l'empreinte à comparer est écrite.
     """
+    from releve.runtime.supervisor import check_not_installed
     from releve.runtime.supervisor import serve as run
 
     place = open_home(home)
+    check_not_installed(place)
     _place(place, address or [], certificate, key, loopback=loopback)
 
     def say(line: str) -> None:

@@ -46,9 +46,10 @@ def architecture(material: Material) -> Document:
                         (1.1, 2.6, 1.1, 2.2, 1.8, 1.1),
                     ),
                     Text(
-                        "Un superviseur (« serve ») démarre chaque pièce comme un processus et la"
-                        " relance seule. Chaque fichier en ajout seul a un seul écrivain, sous"
-                        " verrou ; un second « serve » est refusé."
+                        "Chaque pièce est un processus, relancé seul : installée, par systemd, sous"
+                        " son propre utilisateur ; sinon par un superviseur (« serve »). Chaque"
+                        " fichier en ajout seul a un seul écrivain, sous verrou ;"
+                        " un second « serve » est refusé."
                     ),
                 ),
             ),
@@ -81,7 +82,8 @@ def flows(material: Material) -> Document:
     """The flow matrix; the same lines as ``flux.csv``."""
     outgoing = (
         "En service, aucune pièce n'appelle l'extérieur : ni mise à jour, ni annuaire, ni courriel,"
-        " ni SMS."
+        " ni SMS. À la console seule, quand une personne le demande : l'annuaire, en lecture,"
+        " sous TLS (establishment import ad --ldap)."
     )
     return Document(
         "02-flux",
@@ -99,10 +101,10 @@ def flows(material: Material) -> Document:
 
 def _first_flow(material: Material) -> str:
     """What listens, and where, in a sentence."""
-    ports = [flow.where for flow in material.flows if flow.port]
+    ports = [where for _, where in {(f.target, f.where): 0 for f in material.flows if f.port}]
     network = [where for where in ports if not any(own in where for own in _LOOPBACK)]
     where = "sur la machine elle-même" if not network else "dont une partie sur le réseau"
-    return f"{len(ports)} ports écoutent, {where} ; rien ne sort."
+    return f"{len(ports)} ports écoutent, {where} ; aucune pièce n'appelle l'extérieur."
 
 
 def flow_rows(material: Material) -> tuple[tuple[str, ...], ...]:

@@ -11,13 +11,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from releve.kernel.clock import from_iso, iso
-from releve.kernel.durable import create_durably, fsync_folder
+from releve.kernel.durable import create_durably, fsync_folder, make_folder
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
 from releve.kernel.units import moment
 
+#: Apart from the home itself, where no part may create: ``retention.toml`` is beside it.
+FOLDER = "retention"
 _FILE = "hold.json"
 _UNREADABLE = "la marque hold.json ne se lit pas"
 
@@ -43,7 +46,7 @@ class Hold:
 
 def held(home: Home) -> Hold | None:
     """The mark that stands in ``home``; None when what is due may be destroyed."""
-    path = home.path / _FILE
+    path = _path(home)
     try:
         fields = json.loads(path.read_bytes())
         return Hold(from_iso(fields["since"]), str(fields["why"]), str(fields["by"]))
@@ -56,17 +59,18 @@ def held(home: Home) -> Hold | None:
 def hold(home: Home, by: str, why: str, now: datetime) -> Hold:
     """Set the mark; durable on return. Set already: the first one stands."""
     fields = {"since": iso(now), "why": why, "by": by}
-    create_durably(home.path / _FILE, json.dumps(fields).encode(), mode=0o644)
+    make_folder(_path(home).parent)
+    create_durably(_path(home), json.dumps(fields).encode(), mode=0o644)
     return held(home) or Hold(now, why, by)
 
 
 def release(home: Home) -> bool:
     """Take the mark off; False when there was none. Durable on return."""
     try:
-        (home.path / _FILE).unlink()
+        (_path(home)).unlink()
     except FileNotFoundError:
         return False
-    fsync_folder(home.path)
+    fsync_folder(_path(home).parent)
     return True
 
 
@@ -77,8 +81,12 @@ def check_free(home: Home) -> None:
         raise RetentionHeld(since=moment(found.since), why=found.why)
 
 
+def _path(home: Home) -> Path:
+    return home.path / FOLDER / _FILE
+
+
 def _written(home: Home) -> datetime:
     try:
-        return datetime.fromtimestamp((home.path / _FILE).stat().st_mtime, UTC)
+        return datetime.fromtimestamp((_path(home)).stat().st_mtime, UTC)
     except OSError:
         return home.born

@@ -204,18 +204,21 @@ def writer_of(home: Home, part: str) -> int | None:
 @contextmanager
 def sole_writer(home: Home, part: str) -> Iterator[None]:
     """Hold ``run/<part>.lock`` under flock: one writer per part; raises :class:`HomeBusy` with the
-    holder's pid.
+    holder's pid. In an installed home a lock that another part's user alone may take is busy too.
     """
     home.check_not_copied()
     make_folder(home.run)
     path = home.run / f"{part}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    endpoints = home.run / "endpoints.json"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise HomeBusy(path=home.path, part=part, pid="inconnu", endpoints=endpoints) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "inconnu"
-            endpoints = home.run / "endpoints.json"
             raise HomeBusy(path=home.path, part=part, pid=pid, endpoints=endpoints) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)

@@ -55,7 +55,8 @@ class Counts:
 
 
 def purge(plan: Plan, world: World, clock: Callable[[], datetime]) -> Counts:
-    """Do it. Raises :class:`~releve.retention.errors.PurgeHeld` with nothing more destroyed, or
+    """Do it. Raises :class:`~releve.retention.errors.PurgeHeld` with nothing more destroyed (of
+    months already forgotten, what still shows them is removed first), or
     what a port raises.
     """
     _check(plan, world)
@@ -71,6 +72,8 @@ def purge(plan: Plan, world: World, clock: Callable[[], datetime]) -> Counts:
         kits += _again(world, forgotten, clock)
         why = f"purge des mois {plan.months[0]} à {plan.months[-1]}"
         recalled = world.copies.recall(why, before=forgotten)
+    if plan.files:
+        _check(Plan((), plan.files), world)
     removed = sum(world.files.remove(path) for path in plan.files)
     return Counts(len(plan.months), silent, salts, kits, removed, emptied, recalled)
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from releve.kernel.hold import FOLDER
 from releve.kernel.home import Home
 from releve.retention.errors import RulesUnreadable
 from releve.retention.stores import Destruction, Rules, Signature, Store
@@ -24,7 +25,7 @@ _SIGNED = ("name", "function", "date", "line")
 
 def own_path(home: Home) -> Path:
     """The home's own table; it may not be there."""
-    return home.path / FILE
+    return home.path / FOLDER / FILE
 
 
 def read_rules(home: Home) -> Rules:
@@ -91,8 +92,8 @@ def _changed(store: Store, line: object) -> Store:
     store = replace(store, purpose=purpose, basis=basis)
     if "months" in line:
         months = _months(where, line["months"])
-        if store.life or store.follows:
-            why = f"{where} : sa durée suit le dossier ou un autre magasin, elle ne se change pas"
+        if store.fixed:
+            why = f"{where} : sa durée suit le dossier, un autre magasin ou le programme"
             raise RulesUnreadable(file=FILE, why=why)
         store = replace(store, months=months)
     if "signed" in line:

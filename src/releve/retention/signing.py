@@ -8,7 +8,7 @@ from datetime import date, datetime
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from releve.kernel.durable import write_durably
+from releve.kernel.durable import make_folder, write_durably
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home, sole_writer
 from releve.kernel.units import PARIS
@@ -59,7 +59,7 @@ def proposed(rules: Rules, id: str, months: int | None) -> Store:
     store = rules.store(id)
     if months is None:
         return store
-    if store.life or store.follows:
+    if store.fixed:
         what = f"la durée de « {store.name} » est {duration_words(store, rules)}"
         raise BadInput(where=id, what=what, fix="Signez-la telle quelle, sans durée.")
     if not 1 <= months <= 1200:
@@ -91,6 +91,7 @@ def sign(home: Home, id: str, by: Signer, months: int | None = None) -> Store:
         )
         text = _written(home, signed)
         read_own(text.encode(), shipped())  # what was just made must be readable
+        make_folder(own_path(home).parent)
         write_durably(own_path(home), text.encode(), mode=0o644)
         return signed
 

@@ -1,7 +1,8 @@
 """The stores of a home: what each holds, why, how long, under which key, how it is destroyed.
 
 Two tables: the one shipped with the program (``retention.toml`` beside this file) and the home's
-own (``HOME/retention.toml``), which may change purpose, basis and duration, and holds signatures.
+own (``HOME/retention/retention.toml``), which may change purpose, basis and duration, and holds
+signatures.
 A signature is over the whole line: what is changed afterwards is not signed any more.
 """
 
@@ -27,6 +28,7 @@ class Destruction(StrEnum):
     SALTS = "salts"
     EMPTIED = "emptied"
     AGE = "age"
+    SWEPT = "swept"
     NONE = "none"
 
     @property
@@ -41,6 +43,7 @@ _DESTRUCTION = {
     Destruction.SALTS: "sels détruits : la preuve reste, plus rien ne la relie à la personne",
     Destruction.EMPTIED: "vidé à chaque purge",
     Destruction.AGE: "fichiers plus vieux que la durée effacés",
+    Destruction.SWEPT: "effacé tout seul passé ce temps, la garde regarde chaque heure",
     Destruction.NONE: "rien ne s'y efface par l'âge",
 }
 _STATUS = {
@@ -53,6 +56,7 @@ _STATUS = {
 _KEYS = {
     "month": "une clé par mois de réception",
     "window": "une clé par service et par fenêtre de code",
+    "page": "une clé par document, gardée par la page seule",
     "repository": "un mot de passe par machine",
     "none": "aucune : en clair ; chiffrer le disque est à la charge de l'hôpital",
 }
@@ -71,7 +75,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class Store:
-    """One line. ``months`` None with neither ``follows`` nor ``life`` = not decided.
+    """One line. ``months`` None with neither ``follows``, ``life`` nor ``hours`` = not decided.
+    ``hours`` is the program's own: it is not for a home to change.
 
     ``paths`` and ``tables`` are patterns where « * » crosses « / ». ``shipped`` is the duration
     that the program proposes.
@@ -92,6 +97,7 @@ class Store:
     months: int | None = None
     follows: str = ""
     life: bool = False
+    hours: int | None = None
     outside: bool = False
     shipped: int | None = None
     signature: Signature | None = None
@@ -108,6 +114,7 @@ class Store:
             "months": self.months,
             "with": self.follows,
             "life": self.life,
+            "hours": self.hours,
             "key": self.key,
             "destruction": self.destruction.value,
         }
@@ -121,7 +128,12 @@ class Store:
     @property
     def decided(self) -> bool:
         """Whether somebody, program or hospital, proposes a duration."""
-        return self.life or bool(self.follows) or self.months is not None
+        return self.fixed or self.months is not None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether its duration is not a number of months that a home may change."""
+        return self.life or bool(self.follows) or self.hours is not None
 
     @property
     def key_words(self) -> str:
@@ -178,12 +190,14 @@ class Rules:
 
 
 def duration_words(store: Store, rules: Rules) -> str:
-    """« 18 mois », « comme « … » (18 mois) », « tant que vit le dossier », « non décidée »."""
+    """« 18 mois », « 24 heures », « comme « … » (18 mois) », « non décidée »…"""
     if store.life:
         return "tant que vit le dossier"
     if store.follows:
         other = rules.store(store.follows)
         return f"comme « {other.name} » ({duration_words(other, rules)})"
+    if store.hours is not None:
+        return "1 heure" if store.hours == 1 else f"{store.hours} heures"
     return "non décidée" if store.months is None else f"{store.months} mois"
 
 

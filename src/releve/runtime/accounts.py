@@ -29,6 +29,7 @@ _BITS = {
     "x": acl.PASS,
     "r": acl.READ | acl.PASS,
     "rw": acl.READ | acl.WRITE | acl.PASS,
+    "w": acl.WRITE | acl.PASS,
     "create": acl.READ | acl.WRITE | acl.PASS,
     "connect": acl.READ | acl.WRITE,
 }

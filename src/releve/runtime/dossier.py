@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import pwd
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,10 +12,12 @@ from releve.dossier import Flow, Kept, Material, RoleLine, Verb
 from releve.dossier.material import described
 from releve.establishment import Establishment, stored
 from releve.kernel.errors import ReleveError
-from releve.kernel.home import Home, writer_of
+from releve.kernel.home import Home
 from releve.kernel.units import moment
 from releve.reflexes import REFLEXES
 from releve.retention import duration_words, read_rules, signature_words
+from releve.runtime.accounts import MARK, table
+from releve.runtime.lives import lives
 from releve.runtime.records import use_records
 from releve.runtime.settings import LOOPBACK, read_settings
 from releve.runtime.supervisor import PARTS
@@ -29,7 +30,8 @@ def material_of(home: Home, verbs: Sequence[Verb], now: datetime) -> Material:
     from releve.retention.app import desk
 
     entity, dpo, establishment = legal_entity(), desk.officer(), _establishment(home)
-    endpoints = _endpoints(home)
+    alive = lives(home)
+    served = tuple(name for name in PARTS if name in alive and alive[name].alive)
     return Material(
         made=now,
         version=__version__,
@@ -41,10 +43,10 @@ def material_of(home: Home, verbs: Sequence[Verb], now: datetime) -> Material:
         overrides=tuple(
             f"{each.address}, {moment(each.at)} : {each.reason}" for each in desk.overrides()
         ),
-        users=dict.fromkeys(PARTS, pwd.getpwuid(home.path.stat().st_uid).pw_name),
+        users=_users(home),
         parts=PARTS,
-        served=PARTS if endpoints else (),
-        flows=_flows(home, endpoints),
+        served=served,
+        flows=_flows(home, served),
         stores=_stores(home),
         verbs=tuple(verbs),
         roles=_roles(),
@@ -56,45 +58,50 @@ def material_of(home: Home, verbs: Sequence[Verb], now: datetime) -> Material:
     )
 
 
-def _endpoints(home: Home) -> dict[str, str]:
-    """What is served now; a supervisor that was killed leaves its file behind."""
-    path = home.run / "endpoints.json"
-    if writer_of(home, "serve") is None or not path.exists():
-        return {}
-    found: dict[str, str] = json.loads(path.read_text("utf-8"))
-    return found
+def _users(home: Home) -> dict[str, str]:
+    """An installed home has one user per part; else all parts run as who owns the folder."""
+    if (home.path / MARK).exists():
+        return {row.name: row.user for row in table().parts}
+    return dict.fromkeys(PARTS, pwd.getpwuid(home.path.stat().st_uid).pw_name)
 
 
-def _flows(home: Home, endpoints: dict[str, str]) -> tuple[Flow, ...]:
-    ports = asdict(read_settings(home))
-    flows = []
-    for each in described()["flow"]:
-        port = each["port"]
-        served = endpoints.get(port.removesuffix("_port"), "")
-        if port == "aucun":
-            where, state = "aucun port", "à la main"
-        elif port.startswith("run/"):
-            where, state = port, "en service" if endpoints else "arrêté"
-        elif served:
-            where, state = served, "en service"
-        else:
-            kept = ports[port]
-            where = f"{LOOPBACK}:{kept}" if kept else f"{LOOPBACK}, port choisi au démarrage"
-            state = "arrêté"
-        flows.append(
-            Flow(
-                each["source"],
-                each["target"],
-                each["protocol"],
-                where,
-                each["data"],
-                each["content"],
-                each["transport"],
-                state,
-                port.endswith("_port"),
-            )
+def _flows(home: Home, served: Sequence[str]) -> tuple[Flow, ...]:
+    return tuple(
+        Flow(
+            each["source"],
+            each["target"],
+            each["protocol"],
+            where,
+            each["data"],
+            each["content"],
+            each["transport"],
+            _state(each, served),
+            each["port"].endswith("_port") or each["port"] == "addresses",
         )
-    return tuple(flows)
+        for each in described()["flow"]
+        for where in _places(home, each["port"])
+    )
+
+
+def _state(flow: Mapping[str, str], served: Sequence[str]) -> str:
+    if flow["port"] == "aucun":
+        return "à la main"
+    if flow["port"] == "sortant":
+        return "à la demande d'une personne"
+    return "en service" if flow["target"] in served else "arrêté"
+
+
+def _places(home: Home, port: str) -> Sequence[str]:
+    """Where a flow comes to, one line each; an address that is not asked for makes no line."""
+    settings = read_settings(home)
+    if port == "addresses":
+        return settings.addresses
+    if port == "sortant":
+        return ("l'adresse donnée avec --ldap",)
+    if not port.endswith("_port"):
+        return ("aucun port" if port == "aucun" else port,)
+    kept = asdict(settings)[port]
+    return (f"{LOOPBACK}:{kept}" if kept else f"{LOOPBACK}, port choisi au démarrage",)
 
 
 def _stores(home: Home) -> tuple[Kept, ...]:

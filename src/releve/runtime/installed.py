@@ -2,7 +2,8 @@
 
 Acts: ``may-update`` (refuses a home of a newer program, an open crisis, parts at work), ``users``,
 ``home`` (birth, secrets, ports, access lists), ``units``, ``apply`` (access lists again, before
-each start of a part), ``next-steps``.
+each start of a part), ``addresses`` (where the pages answer outside loopback; also during a
+crisis), ``certificate`` (made again when it must be), ``next-steps``.
 """
 
 from __future__ import annotations
@@ -14,21 +15,33 @@ import pwd
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.durable import write_durably
 from releve.kernel.errors import ReleveError
-from releve.kernel.home import birth, read, writer_of
+from releve.kernel.home import Home, birth, read, writer_of
 from releve.kernel.world import World
+from releve.runtime import tls
 from releve.runtime.accounts import CONSOLE, MARK, apply, table
-from releve.runtime.settings import listener_port, read_settings, receiver_port, web_port
+from releve.runtime.addresses import Address, check, parse_all
+from releve.runtime.settings import (
+    listener_port,
+    read_settings,
+    receiver_port,
+    remember_addresses,
+    web_port,
+)
 
 _UNITS = Path("/etc/systemd/system")
 _CACHE = Path("/var/cache/releve")
 _RECORDS = "records.sqlite3"
+_KINDS = ("service", "socket", "timer")
+#: Given instead of an address: the pages answer on this machine only.
+NOWHERE = "none"
 
 
 class CrisisOpen(ReleveError):
@@ -48,6 +61,14 @@ class DrillHome(ReleveError):
     """{path} est un dossier d'exercice : les comptes par pièce sont pour un dossier réel."""
 
     next_step = "Donnez un autre dossier (--home)."
+
+
+@dataclass(frozen=True)
+class Own:
+    """The hospital's own certificate and its key: PEM files."""
+
+    certificate: Path
+    key: Path
 
 
 def may_update(home: Path, prefix: Path) -> None:
@@ -129,19 +150,51 @@ def _records_apart(home: Path) -> None:
     plain.symlink_to(f"records/{_RECORDS}")
 
 
+def place_pages(home: Path, prefix: Path, addresses: Sequence[str], own: Own | None) -> None:
+    """Remember where the pages answer outside loopback, instead of what was remembered (``none``:
+    nowhere), and the hospital's own certificate. Raises ``BadAddress``, ``PublicAddress``,
+    ``BadCertificate``, with nothing changed.
+    """
+    opened = read(home)
+    found = parse_all([] if list(addresses) == [NOWHERE] else addresses)
+    check(opened, found, given=own is not None or tls.has_given(opened))
+    if own is not None:
+        now = SystemClock().now()
+        tls.keep_given(opened, own.certificate.read_bytes(), own.key.read_bytes(), now)
+    remember_addresses(opened, [str(each) for each in found])
+    certify(home, prefix)
+    apply(home)
+
+
+def certify(home: Path, prefix: Path) -> None:
+    """The certificate of the pages, made or renewed when it must be."""
+    opened = read(home)
+    found = parse_all(read_settings(opened).addresses)
+    if found:
+        tls.prepare(opened, found, SystemClock().now())
+
+
+def served(home: Home) -> tuple[Address, ...]:
+    """The addresses that what is presented may vouch for; ours names private ones only."""
+    held = tls.presented(home, SystemClock().now())
+    found = parse_all(read_settings(home).addresses) if held is not None else ()
+    return tuple(each for each in found if each.private or (held and not held.authority))
+
+
 def write_units(home: Path, prefix: Path) -> None:
     """The units; those of an older version that are no longer wanted are taken away."""
     from releve.runtime.units import Setting, units
 
-    settings = read_settings(read(home))
+    opened = read(home)
+    settings = read_settings(opened)
     ports = {
         "web_port": settings.web_port,
         "receiver_port": settings.receiver_port,
         "listener_port": settings.listener_port,
     }
-    wanted = units(table(), Setting(prefix, home, ports))
+    wanted = units(table(), Setting(prefix, home, ports, served(opened)))
     _UNITS.mkdir(parents=True, exist_ok=True)
-    for old in [*_UNITS.glob("releve-*.service"), *_UNITS.glob("releve-*.socket")]:
+    for old in [each for kind in _KINDS for each in _UNITS.glob(f"releve-*.{kind}")]:
         if old.name not in wanted:
             old.unlink()
     for name, text in wanted.items():
@@ -164,6 +217,17 @@ def tell_next(home: Path, prefix: Path) -> None:
         "  3. releve doctor --trust          ce qui lie cette machine au domaine attaquable\n"
         "  4. chiffrez ce disque, copiez le dossier ailleurs, imprimez l'empreinte du registre\n"
     )
+    tell_pages(home, prefix)
+
+
+def tell_pages(home: Path, prefix: Path) -> None:
+    """Where the pages answer outside this machine, and the fingerprints to compare."""
+    found = tls.reached(read(home), SystemClock().now())
+    for url in found.urls:
+        sys.stdout.write(f"Pages : {url}\n")
+    for name, print_of in (("certificat", found.fingerprint), ("autorité", found.authority)):
+        if print_of:
+            sys.stdout.write(f"Empreinte ({name}) : {print_of}\n")
 
 
 ACTS: Mapping[str, Callable[[Path, Path], None]] = {
@@ -172,6 +236,7 @@ ACTS: Mapping[str, Callable[[Path, Path], None]] = {
     "home": make_home,
     "units": write_units,
     "apply": again,
+    "certificate": certify,
     "next-steps": tell_next,
 }
 
@@ -179,12 +244,21 @@ ACTS: Mapping[str, Callable[[Path, Path], None]] = {
 def main(arguments: list[str]) -> int:
     """Exit status of one act."""
     parser = argparse.ArgumentParser(prog="releve.runtime.installed")
-    parser.add_argument("act", choices=sorted(ACTS))
+    parser.add_argument("act", choices=sorted([*ACTS, "addresses"]))
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--prefix", type=Path, required=True)
+    parser.add_argument("--address", action="append", default=[])
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
     given = parser.parse_args(arguments)
     try:
-        ACTS[given.act](given.home, given.prefix)
+        if given.act == "addresses":
+            own = Own(given.certificate, given.key) if given.certificate and given.key else None
+            place_pages(given.home, given.prefix, given.address, own)
+            write_units(given.home, given.prefix)
+            tell_pages(given.home, given.prefix)
+        else:
+            ACTS[given.act](given.home, given.prefix)
     except ReleveError as error:
         sys.stderr.write(f"REFUSÉ : {error}\n→ {error.remedy}\n")
         return error.exit_code

@@ -31,7 +31,7 @@ class Life:
     pid: int
 
 
-def hold(home: Home, name: str) -> None:
+def mark_alive(home: Home, name: str) -> None:
     """Say that ``name`` lives in this process, until it ends."""
     folder = home.run / "parts"
     make_folder(folder)

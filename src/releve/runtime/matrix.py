@@ -8,6 +8,7 @@ from releve.runtime.accounts import Table, table
 
 BEGIN, END = "<!-- accounts.toml -->", "<!-- /accounts.toml -->"
 _SHOWN = {"x": "·", "r": "lit", "rw": "**écrit**", "create": "crée", "connect": "parle"}
+_FILES = {"r": "lit", "rw": "écrit", "w": "écrase sans lire"}
 
 
 def matrix(rights: Table) -> str:
@@ -23,8 +24,10 @@ def matrix(rights: Table) -> str:
             word = place.rights.get(name, "")
             below = place.files.get(name, "")
             shown = _SHOWN.get(word, "–")
-            if below and below != word and word in ("x", "create"):
-                shown += f" (fichiers : {_SHOWN[below].strip('*')})"
+            if below and below != word:
+                shown += f" (fichiers : {_FILES[below]})"
+            elif place.files and not below and word == "r":
+                shown += " (noms seuls)"
             cells.append(shown)
         label = f"{place.what} (`{place.path}`)"
         lines.append(f"| {label} | {' | '.join(cells)} |")

@@ -3,8 +3,9 @@
 A part is ``python -m releve.runtime.<name> --home DIR [--fd N]``. The supervisor binds the
 listening sockets and hands them down (``--fd``), so a part that is killed comes back on the same
 port and no caller is refused meanwhile; in an installed home systemd does (``LISTEN_FDS``,
-sd_listen_fds(3)), under the names of ``runtime.units``. A part prints one JSON line once it can
-serve:
+sd_listen_fds(3)), under
+the names of ``runtime.units``: ``<name>-tls`` for every socket that speaks TLS. A part prints one
+JSON line once it can serve:
 ``{"ready": "receiver", "endpoints": {"receiver": "http://127.0.0.1:40123/"}}``.
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home, read
 from releve.kernel.lifeline import die_with_parent
-from releve.runtime.lives import hold
+from releve.runtime.lives import mark_alive
 
 _FIRST_HANDED = 3
 
@@ -72,20 +73,27 @@ def start(name: str) -> Part:
     arguments = parser.parse_args()
     os.environ["RELEVE_HOME"] = str(arguments.home)
     home = read(arguments.home)
-    hold(home, name)
-    handed = _activated()
+    mark_alive(home, name)
+    given = _activated()
+    secured = [number for each, number in given if each == secured_name(name)]
+    handed = {each: number for each, number in given if each != secured_name(name)}
     main = handed.pop(name, arguments.fd)
-    return Part(name, home, main, tuple(arguments.tls_fd), handed)
+    return Part(name, home, main, (*arguments.tls_fd, *secured), handed)
 
 
-def _activated() -> dict[str, int]:
-    """Name → descriptor of what systemd handed down to this very process; not to its children."""
+def secured_name(part: str) -> str:
+    """The name, shared by them all, of the sockets over which a part speaks TLS."""
+    return f"{part}-tls"
+
+
+def _activated() -> list[tuple[str, int]]:
+    """(name, descriptor) of what systemd handed down to this very process; not to its children."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
-        return {}
+        return []
     names = os.environ.pop("LISTEN_FDNAMES", "").split(":")
     count = int(os.environ.pop("LISTEN_FDS", "0"))
     del os.environ["LISTEN_PID"]
     numbers = range(_FIRST_HANDED, _FIRST_HANDED + count)
     for number in numbers:
         os.set_inheritable(number, False)
-    return dict(zip(names, numbers, strict=True))
+    return list(zip(names, numbers, strict=True))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from releve.jobs.app.tasks import task
 from releve.jobs.retries import RetryPolicy
@@ -31,12 +31,23 @@ def do_purge(number: int) -> None:
     tell_waiting(current_home())
 
 
+def sweep(home: Home, now: datetime) -> int:
+    """What only waits for a person, past its hours: imports not confirmed, plans not fetched."""
+    from releve.establishment.imports import pending
+    from releve.incident.app import plans
+
+    return pending.purge(home, now) + plans.forget_old(home, now)
+
+
 def look(home: Home, clock: Clock, stop: threading.Event, faults: Faults) -> None:
-    """Say what is past its term, every hour, until told to stop. It destroys nothing."""
+    """Every hour, until told to stop: sweep what waited too long, say what else is past its term,
+    which only two people destroy.
+    """
     wait = _FIRST_LOOK_SECONDS
     while not stop.wait(wait):
         wait = _LOOK_SECONDS
         try:
+            sweep(home, clock.now())
             if propose(home, clock.now()):
                 tell_waiting(home)
         except Exception as error:  # noqa: BLE001  the loop of a daemon: told, then tried again

@@ -54,7 +54,10 @@ class PortTaken(ReleveError):
 class InstalledHome(ReleveError):
     """{path} est installé : chaque pièce y a son utilisateur, systemd les met en marche."""
 
-    next_step = "systemctl start releve.target"
+    next_step = (
+        "systemctl start releve.target ; une adresse hors de cette machine : releve-address"
+        " (dans le dossier bin du programme), en root."
+    )
 
 
 @dataclass
@@ -240,10 +243,15 @@ def serve(home: Home, say: Callable[[str], None], port: int = 0) -> None:
     All parts run as this process's user: an installed home, which has one user per part, is
     refused (:class:`InstalledHome`).
     """
-    if (home.path / MARK).exists():
-        raise InstalledHome(path=home.path)
+    check_not_installed(home)
     with sole_writer(home, "serve"):
         asyncio.run(_run(home, say, port))
+
+
+def check_not_installed(home: Home) -> None:
+    """Raise :class:`InstalledHome`."""
+    if (home.path / MARK).exists():
+        raise InstalledHome(path=home.path)
 
 
 async def _run(home: Home, say: Callable[[str], None], port: int) -> None:

@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releve.runtime.accounts import Row, Table
+from releve.runtime.addresses import Address
+from releve.runtime.part import secured_name
 from releve.runtime.settings import LOOPBACK
 
 TARGET = "releve.target"
+#: The part that serves the pages, and the socket of its own addresses.
+PAGES = "web"
+SECURED = f"releve-{secured_name(PAGES)}.socket"
+_DAILY = "releve-daily"
 _HARDENED = """\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -51,6 +57,8 @@ class Setting:
     prefix: Path
     home: Path
     ports: Mapping[str, int]
+    #: Where the pages answer outside loopback, over TLS.
+    addresses: tuple[Address, ...] = ()
 
     def run(self, module: str) -> str:
         """A command line of the program in service."""
@@ -59,11 +67,13 @@ class Setting:
 
 def units(table: Table, setting: Setting) -> dict[str, str]:
     """File name → text, for ``/etc/systemd/system``."""
-    made = {TARGET: _target(table)}
+    made = {TARGET: _target(table), **_daily(setting)}
     for row in table.parts:
         sockets = {}
         for stream in row.streams:
             sockets[_socket_name(row, stream)] = _socket(row, stream, setting)
+        if _secured_here(row, setting):
+            sockets[SECURED] = _secured(setting)
         made |= sockets
         made[f"releve-{row.name}.service"] = _service(table, row, setting, list(sockets))
     return made
@@ -78,6 +88,7 @@ def handed_name(row: Row, stream: str) -> str:
 
 def _target(table: Table) -> str:
     wanted = " ".join(f"releve-{row.name}.service" for row in table.parts)
+    wanted += f" {_DAILY}.timer"
     return (
         "[Unit]\nDescription=Relève : l'hôpital continue de soigner quand son informatique tombe\n"
         f"Wants={wanted}\n\n[Install]\nWantedBy=multi-user.target\n"
@@ -104,6 +115,45 @@ def _socket(row: Row, stream: str, setting: Setting) -> str:
     )
 
 
+def _secured(setting: Setting) -> str:
+    """Anybody who reaches the address may speak to it: lists of addresses of the service do not
+    hold for sockets it is handed (systemd.resource-control(5)), and this one has none.
+    """
+    where = "\n".join(f"ListenStream={each}" for each in setting.addresses)
+    return (
+        f"[Unit]\nDescription=Relève, pages en https\nPartOf={TARGET}\n\n"
+        f"[Socket]\n{where}\nFreeBind=yes\nBindIPv6Only=ipv6-only\nBacklog=512\n"
+        f"FileDescriptorName={secured_name(PAGES)}\nService=releve-{PAGES}.service\n"
+    )
+
+
+def _secured_here(row: Row, setting: Setting) -> bool:
+    return row.name == PAGES and bool(setting.addresses)
+
+
+def _as_root(setting: Setting, act: str) -> str:
+    return f"{setting.run('installed')} {act} --home {setting.home} --prefix {setting.prefix}"
+
+
+def _daily(setting: Setting) -> dict[str, str]:
+    """By root: what a restore gave the modes of the backup gets its access list again, and the
+    certificate is renewed when it must be (no part reads the authority's key).
+    """
+    acts = "".join(f"ExecStart={_as_root(setting, act)}\n" for act in ("apply", "certificate"))
+    return {
+        f"{_DAILY}.service": (
+            "[Unit]\nDescription=Relève : droits du dossier, certificat des pages\n\n"
+            f"[Service]\nType=oneshot\n{acts}ReadWritePaths={setting.home}\n"
+            "NoNewPrivileges=yes\nProtectSystem=strict\nProtectHome=yes\nPrivateTmp=yes\n"
+            "PrivateDevices=yes\nRestrictAddressFamilies=AF_UNIX\nIPAddressDeny=any\nUMask=0077\n"
+        ),
+        f"{_DAILY}.timer": (
+            f"[Unit]\nDescription=Relève : chaque jour\nPartOf={TARGET}\n\n"
+            "[Timer]\nOnCalendar=daily\nPersistent=yes\n"
+        ),
+    }
+
+
 def _service(table: Table, row: Row, setting: Setting, sockets: list[str]) -> str:
     home = setting.home
     writable = " ".join(f"{home}/{path}" for path in table.writable(row.name))
@@ -120,7 +170,12 @@ def _service(table: Table, row: Row, setting: Setting, sockets: list[str]) -> st
         "Type=exec",
         f"User={row.user}",
         f"Group={row.user}",
-        f"ExecStartPre=+{setting.run('installed')} apply --home {home} --prefix {setting.prefix}",
+        f"ExecStartPre=+{_as_root(setting, 'apply')}",
+        *(
+            [f"ExecStartPre=+{_as_root(setting, 'certificate')}"]
+            if _secured_here(row, setting)
+            else []
+        ),
         f"ExecStart={setting.run(row.name)} --home {home}",
         *([f"Sockets={named}"] if sockets else []),
         "Restart=always",

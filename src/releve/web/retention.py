@@ -216,7 +216,7 @@ def _row(store: Store, rules: Rules) -> Row:
 def _sign_form(request: HttpRequest, store: Store) -> SignForm:
     known = {"months": store.months, "on": timezone.localdate().isoformat()}
     form = SignForm(request.POST) if request.method == "POST" else SignForm(initial=known)
-    if store.life or store.follows:
+    if store.fixed:
         del form.fields["months"]
     return form
 

@@ -25,6 +25,7 @@ from releve.establishment.imports.prepare import TABS
 from releve.establishment.imports.reading import Reader
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.durable import fsync_folder, make_folder, write_durably
+from releve.kernel.hold import held
 from releve.kernel.home import Home
 
 KEPT = timedelta(days=1)
@@ -144,7 +145,9 @@ def abandon(one: Waiting) -> None:
 
 
 def purge(home: Home, now: datetime) -> int:
-    """Remove what has waited for more than a day; how many."""
+    """Remove what has waited for more than a day; how many. None while retention is frozen."""
+    if held(home) is not None:
+        return 0
     count = 0
     for folder in _each(home):
         try:

@@ -88,7 +88,7 @@ def form(request: HttpRequest, place: str) -> HttpResponse:
     """The form as it was last answered; sent, the plan and all that it lacks."""
     now = timezone.now()
     if request.method != "POST":
-        plans.forget_old(now)
+        plans.forget_old(current_home(), now)
         home = plans.answers_of(place)
         if not home.name and not home.finess:
             home = replace(home, name=places()[place][1], finess=place)

@@ -32,6 +32,8 @@ from releve.incident.binder.esms import (
 from releve.incident.binder.esms.errors import PlanGone
 from releve.incident.logbook import Author
 from releve.kernel.durable import create_durably, make_folder
+from releve.kernel.hold import held
+from releve.kernel.home import Home
 from releve.kernel.world import World
 from releve.pages.house import current_home
 from releve.pages.models import Account
@@ -100,7 +102,7 @@ def build(home: CareHome, record: bytes | None, now: datetime, by: Author) -> Ma
 
 def fetch(token: str, key: str, now: datetime) -> bytes:
     """The PDF held under ``token``; raises :class:`PlanGone`."""
-    forget_old(now)
+    forget_old(current_home(), now)
     path = _folder() / f"{token}.plan"
     if not (token.isascii() and token.isalnum()):
         raise PlanGone()
@@ -111,16 +113,21 @@ def fetch(token: str, key: str, now: datetime) -> bytes:
         raise PlanGone() from error
 
 
-def forget_old(now: datetime) -> None:
-    """Erase every plan held for more than :data:`HELD`."""
-    for path in _folder().glob("*.plan"):
+def forget_old(home: Home, now: datetime) -> int:
+    """Erase every plan held for more than :data:`HELD`; how many. Retention frozen: none."""
+    if held(home) is not None:
+        return 0
+    count = 0
+    for path in (home.path / _FOLDER).glob("*.plan"):
         with suppress(OSError):
             if now.timestamp() - path.stat().st_mtime > HELD.total_seconds():
                 path.unlink()
+                count += 1
+    return count
 
 
 def _hold(pdf: bytes, now: datetime) -> tuple[str, str]:
-    forget_old(now)
+    forget_old(current_home(), now)
     token, key, nonce = (
         secrets.token_hex(16),
         secrets.token_bytes(_KEY),

@@ -8,7 +8,7 @@ export LC_ALL PATH
 unset PYTHONPATH PYTHONHOME PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_CONSTRAINT || true
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 prefix=/opt/releve home=/var/lib/releve act=install start=yes
-key='' fingerprint=''
+key='' fingerprint='' addresses='' certificate='' certificate_key=''
 
 usage() {
     cat <<'TEXT'
@@ -18,6 +18,9 @@ sh install.sh [options]                  (root)
   --fingerprint HEX     empreinte du manifeste, lue sur papier
   --prefix DOSSIER      où poser le programme      (/opt/releve)
   --home DOSSIER        le dossier de Relève       (/var/lib/releve)
+  --address IP[:PORT]   les pages répondent aussi là, en https (répétable ; none : ici seulement)
+  --certificate FICHIER, --certificate-key FICHIER
+                        le certificat de l'hôpital et sa clé (PEM) ; sinon, une autorité propre à Relève
   --check               vérifie ce dossier et cette machine, ne change rien
   --no-start            installe sans mettre en marche
   --uninstall           ôte le programme et ses unités ; laisse les données et les comptes
@@ -32,6 +35,9 @@ while [ $# -gt 0 ]; do
         --fingerprint) fingerprint=${2:?--fingerprint HEX}; shift 2 ;;
         --prefix) prefix=${2:?--prefix DOSSIER}; shift 2 ;;
         --home) home=${2:?--home DOSSIER}; shift 2 ;;
+        --address) addresses="$addresses --address ${2:?--address IP}"; shift 2 ;;
+        --certificate) certificate=${2:?--certificate FICHIER}; shift 2 ;;
+        --certificate-key) certificate_key=${2:?--certificate-key FICHIER}; shift 2 ;;
         --check) act=check; shift ;;
         --uninstall) act=uninstall; shift ;;
         --no-start) start=no; shift ;;
@@ -43,10 +49,20 @@ for each in "$prefix" "$home"; do
     case $each in /*) ;; *) refuse "$each n'est pas un chemin complet." "Commencez-le par /." 2 ;; esac
     case $each in *[!A-Za-z0-9/._-]*) refuse "$each : lettres, chiffres, / . _ - seulement." "Choisissez un autre dossier." 2 ;; esac
 done
+case $addresses in *[!A-Za-z0-9.:\[\]\ -]*) refuse "--address : une adresse IP, avec son port s'il n'est pas 8443." "--address 192.168.1.10" 2 ;; esac
+[ "${certificate:+c}" = "${certificate_key:+c}" ] || refuse "le certificat et sa clé vont ensemble." "Donnez --certificate et --certificate-key." 2
+[ "$certificate" = '' ] || [ "$addresses" != '' ] || refuse "un certificat sert une adresse." "Donnez aussi --address." 2
 [ "$(id -u)" = 0 ] || refuse "il faut être root." "sudo sh install.sh" 2
 
 systemd_runs() { [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; }
 tool() { "$1/venv/bin/python" -I -m releve.runtime.installed "$2" --home "$home" --prefix "$prefix"; }
+place_pages() {
+    set -f
+    set -- $addresses
+    set +f
+    [ -z "$certificate" ] || set -- "$@" --certificate "$certificate" --key "$certificate_key"
+    "$place/venv/bin/python" -I -m releve.runtime.installed addresses --home "$home" --prefix "$prefix" "$@" >/dev/null
+}
 
 verify() {
     set --
@@ -76,7 +92,7 @@ room() {
 uninstall() {
     if systemd_runs; then systemctl disable --now releve.target >/dev/null 2>&1 || true; fi
     for unit in /etc/systemd/system/releve.target /etc/systemd/system/releve-*.service \
-        /etc/systemd/system/releve-*.socket; do
+        /etc/systemd/system/releve-*.socket /etc/systemd/system/releve-*.timer; do
         [ ! -f "$unit" ] || rm -f "$unit"
     done
     if systemd_runs; then systemctl daemon-reload || true; fi
@@ -137,6 +153,18 @@ exec $prefix/current/venv/bin/python -m releve "\$@"
 TEXT
     chmod 755 "$prefix/bin/releve.new"
     mv -f "$prefix/bin/releve.new" "$prefix/bin/releve"
+    cat >"$prefix/bin/releve-address" <<TEXT
+#!/bin/sh
+# releve-address --address IP[:PORT]… : où les pages répondent en https ; « none » : ici seulement. Root, même en crise.
+set -eu
+umask 022
+$prefix/current/venv/bin/python -I -X utf8 -m releve.runtime.installed addresses --home $home --prefix $prefix "\$@"
+[ -d /run/systemd/system ] || { echo "systemd ne tourne pas ici : les unités sont posées."; exit 0; }
+systemctl stop releve-web.service releve-web-tls.socket 2>/dev/null || true
+systemctl daemon-reload
+systemctl start releve.target
+TEXT
+    chmod 755 "$prefix/bin/releve-address"
     if [ ! -e /usr/local/bin/releve ] || [ -L /usr/local/bin/releve ]; then
         mkdir -p /usr/local/bin
         ln -sfn "$prefix/bin/releve" /usr/local/bin/releve
@@ -165,7 +193,7 @@ tool "$place" home
 place_commands
 ln -sfn "$place" "$prefix/current.new"
 mv -T "$prefix/current.new" "$prefix/current"
-tool "$place" units
+if [ "$addresses" != '' ]; then place_pages; else tool "$place" units; fi
 if systemd_runs; then
     systemctl daemon-reload
     if [ "$start" = yes ]; then systemctl enable --now releve.target; fi
