@@ -14,7 +14,9 @@ from releve.establishment.imports.book import Book, Sheet, text_of
 from releve.establishment.imports.days import Course
 from releve.establishment.imports.errors import NothingFound
 from releve.establishment.imports.grids import Read, Slot, Table, rota_key
-from releve.establishment.imports.grids_across import heads, read_across
+from releve.establishment.imports.besides import titles_above
+from releve.establishment.imports.grids_across import read_across
+from releve.establishment.imports.heads import heads
 from releve.establishment.imports.grids_down import read_down
 from releve.establishment.imports.hours import Hours, at
 from releve.establishment.imports.layout import Layout
@@ -84,7 +86,7 @@ def _read(table: Table) -> Read:
     table.titles = _titles(table.sheet)
     across = heads(table.sheet, table.course())
     if across:
-        table.titles = _titles(table.sheet, across[0].place)
+        table.titles = titles_above(table, across[0])
         read = read_across(table, across)
         if read.slots:
             return read
