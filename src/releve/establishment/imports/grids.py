@@ -157,7 +157,9 @@ class Table:
         else:
             pair = next((p for each in around if (p := hours_in(each))), None)
             if pair:
-                hours = replace(hours, week=pair, off=(pair[1], pair[1]), stated=True)
+                nights = "nuit" in key(rota) or pair in self.marks.hours.values()
+                off = pair if nights else (pair[1], pair[1])
+                hours = replace(hours, week=pair, off=off, stated=True)
         handover = next(
             (h for each in around if _HANDOVER.search(key(each)) and (h := hour_in(each))), None
         )

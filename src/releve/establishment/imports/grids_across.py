@@ -18,7 +18,7 @@ from releve.establishment.imports.days import (
     week_of,
 )
 from releve.establishment.imports.grids import Read, Slot, Table
-from releve.establishment.imports.heads import Head, week_in
+from releve.establishment.imports.heads import Head, week_in, wrong_weekday
 from releve.establishment.imports.layout import is_total
 from releve.establishment.imports.marks import bare, is_short
 from releve.establishment.imports.named import is_ditto
@@ -34,7 +34,7 @@ def read_across(table: Table, found: Sequence[Head]) -> Read:
     reader = _Across(table, found)
     rows = table.sheet.rows
     for head, after in zip(found, [*found[1:], None], strict=True):
-        end = after.place if after else len(rows)
+        end = after.top if after else len(rows)
         reader.block(head, rows[head.place + 1 : end])
     reader.say_unknown()
     return reader.read
@@ -45,6 +45,7 @@ class _Across:
         self.read = Read()
         self._table = table
         self._course = table.course()
+        self._last: date | None = None
         self._unknown: dict[str, list[int]] = {}
         self._turnouts: dict[str, Turnout] = {}
         learn_besides(table, found)
@@ -54,7 +55,7 @@ class _Across:
         before, told = len(self.read.slots), len(self._table.findings.told)
         unknown, filled = sum(map(len, self._unknown.values())), 0
         self._turnouts = {}
-        self._check_weeks(head)
+        self._check(head)
         for line, cells in rows:
             label = self._label(head, cells)
             values = [(c, cell, text_of(cells[c])) for c, cell in head.cells if cells[c] != ""]
@@ -88,18 +89,24 @@ class _Across:
             }
             self.read.slots += turnout.settle(days, self._table.findings)
 
-    def _check_weeks(self, head: Head) -> None:
-        """« S01 » above a date that is not in week 1."""
+    def _check(self, head: Head) -> None:
+        """« S01 » above a date that is not in week 1, « lundi » above a Tuesday."""
         numbers = dict(head.numbers)
+        findings = self._table.findings
         line = self._table.sheet.rows[head.place][0]
-        for column, cell in head.cells:
+        days = {c: day for c, cell in head.cells if (day := self._day(cell, self._course))}
+        for column, day in days.items():
             number = numbers.get(column, "")
-            day = self._day(cell, self._course)
-            week = week_of(number, replace(self._course, last=day)) if day else None
-            if week and day and not week[0] <= day < week[1]:
+            week = week_of(number, replace(self._course, last=day))
+            if week and not week[0] <= day < week[1]:
                 what = f"« {text_of(number)} » n'est pas la semaine du {day:%d/%m/%Y}"
                 remedy = "Corrigez la date ou le numéro ; c'est la date qui est lue."
-                self._table.findings.doubt(line, text_of(number), what, remedy)
+                findings.doubt(line, text_of(number), what, remedy)
+        wrong = wrong_weekday(self._table.sheet, head, days) if days else None
+        if wrong:
+            what = f"« {wrong[0]} » n'est pas le {wrong[1]:%d/%m/%Y}"
+            remedy = "Dites le mois et l'année du tableau (réglages, ou [rota] de --map)."
+            findings.doubt(line, self._table.sheet.name, what, remedy)
 
     def _label(self, head: Head, cells: Sequence[Cell]) -> str:
         first = min(head.columns)
@@ -231,7 +238,13 @@ class _Across:
         return Slot(line, rota, text, day) if day else None
 
     def _day(self, cell: Cell, course: Course) -> date | None:
+        """A day that says its month goes on from the last; a number alone is in the month."""
+        running = replace(course, month=0, last=self._last)
         try:
+            day = day_of(cell, running)
+            if day is not None:
+                self._last = day
+                return day
             return day_of(cell, replace(course, last=None) if course.month else course, bare=True)
         except Impossible:
             return None  # the 31st column of a month of thirty days

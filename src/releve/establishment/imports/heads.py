@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -36,6 +36,11 @@ class Head:
     cells: tuple[tuple[int, Cell], ...]
     weeks: bool = False
     numbers: tuple[tuple[int, Cell], ...] = ()
+
+    @property
+    def top(self) -> int:
+        """The place of its first line."""
+        return self.place - bool(self.numbers)
 
     @property
     def columns(self) -> frozenset[int]:
@@ -101,6 +106,24 @@ def _is_weekly(days: Sequence[tuple[int, date]], cells: Sequence[Cell]) -> bool:
     steps = {(b - a).days for (_, a), (_, b) in itertools.pairwise(days)}
     said = {each for column, _ in days for each in weekday_in(text_of(cells[column]))}
     return steps <= _WEEK_STEPS and not said & {5, 6}
+
+
+def wrong_weekday(sheet: Sheet, head: Head, days: Mapping[int, date]) -> tuple[str, date] | None:
+    """(what is said, the day read) when the days of the week written in a line of days, just above
+    or just below it, are not those of the days read: the month or the year is not the right one.
+    """
+    around = (head.place,) if head.weeks else (head.place, head.place - 1, head.place + 1)
+    for place in around:
+        if not 0 <= place < len(sheet.rows):
+            continue
+        cells = sheet.rows[place][1]
+        said = {column: weekday_in(text_of(cells[column])) for column in days}
+        if sum(map(bool, said.values())) < _SAME_COLUMNS * len(days):
+            continue
+        wrong = [c for c, each in said.items() if each and days[c].weekday() not in each]
+        if len(wrong) > (1 - _SAME_COLUMNS) * len(days):
+            return text_of(cells[wrong[0]]), days[wrong[0]]
+    return None
 
 
 def week_in(cell: Cell, course: Course) -> tuple[date, date] | None:
