@@ -35,7 +35,7 @@ _MONTHS = (
 )
 _DATED = re.compile(
     r"(?:\b(?:mois de|au titre de|année|semestre|trimestre|du mois d[e'])\s*)|"
-    rf"\b(?:{_MONTHS})\b\.?|\b20\d\d\b|\b[Ss]\d{1,2}\b|\bT[1-4]\b|\b(?!24\s*[hH]\b)\d{1,2}\s*[hH]\s*(?:\d{2})?\b|"
+    rf"\b(?:{_MONTHS})\b\.?|\b20\d\d\b|\b[Ss]\d{{1,2}}\b|\bT[1-4]\b|\b(?!24\s*[hH]\b)\d{{1,2}}\s*[hH]\s*(?:\d{{2}})?\b|"
     r"\((?![^)]*(?:garde|astreinte))[^)]*\)|\b\d{1,2}:\d\d\b|→",
     re.IGNORECASE,
 )

@@ -131,9 +131,7 @@ class _Down:
         columns = (*self._shape.names, self._shape.subject)
         return next((text_of(cells[c]) for c in columns if c >= 0 and cells[c] != ""), "")
 
-    def _when(
-        self, cells: Sequence[Cell]
-    ) -> _When | None:
+    def _when(self, cells: Sequence[Cell]) -> _When | None:
         """(first day, last day or None, hour of start, of end) of a line; None when it has none."""
         shape = self._shape
         start = self._hour(cells, shape.start_time)
@@ -161,9 +159,7 @@ class _Down:
             return (*week, start, end) if week else None
         return None
 
-    def _from_to(
-        self, cells: Sequence[Cell], start: time | None, end: time | None
-    ) -> _When | None:
+    def _from_to(self, cells: Sequence[Cell], start: time | None, end: time | None) -> _When | None:
         begin = moment_of(cells[self._shape.start], self._course)
         if begin is None:
             return None

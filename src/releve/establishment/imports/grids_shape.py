@@ -172,12 +172,12 @@ def _role(table: Table, label: str, column: int, rows: Sequence[Sequence[Cell]])
         return ""
     course = table.course()
     places = _whens([row[column] for row in rows], course)
-    if (
-        field in ("date", "start", "end", "start_time", "end_time", "hours", "first_name")
-        and sure > 0.7
+    days = field in ("date", "start", "end")
+    if sure > 0.7 and (
+        field in ("start_time", "end_time", "hours", "first_name")
+        or (days and (places or sure == 1))
     ):
-        if field not in ("date", "start", "end") or places or sure == 1:
-            return field
+        return field
     if len(places) > 0.5 * len(texts):
         return "date"
     if sum(bool(read_phones(text).all) for text in texts) > 0.6 * len(texts) and not any(

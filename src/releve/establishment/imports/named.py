@@ -43,10 +43,13 @@ _TRADES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """``people``: ids; ``why`` not empty = not taken, with whom it may be (``candidates``)."""
+    """``people``: ids; ``why`` not empty = not taken, with whom it may be (``candidates``).
+    ``confirm`` not empty = taken for a reason that a person should confirm.
+    """
 
     people: tuple[str, ...] = ()
     why: str = ""
+    confirm: str = ""
     candidates: tuple[str, ...] = ()
 
 
@@ -126,7 +129,7 @@ class Named:
             return Found((self._by_id[said].id,))
         found = self._matching(bare)
         if not found:
-            return Found((), "inconnu des agents", self._close(bare))
+            return Found((), "inconnu des agents", candidates=self._close(bare))
         if len(found) == 1:
             return Found((found[0].id,))
         numbers = set(read_phones(phone).all)
@@ -135,14 +138,18 @@ class Named:
             return Found((reached[0].id,))
         cited = self._named_whole(found, bare, rota)
         if cited:
-            self._likened[name, rota] = told(cited, self._services)
-            return Found((cited.id,))
+            whom = told(cited, self._services)
+            if read_name(bare).first:
+                self._likened[name, rota] = whom
+                return Found((cited.id,))
+            confirm = f"lu {whom}, seul de ce nom nommé en entier dans cette astreinte"
+            return Found((cited.id,), confirm=confirm)
         if len(said.split()) > 1 or read_name(bare).first:
             best = self._fitting(found, rota)
             if len(best) == 1:
                 return Found((best[0].id,))
         names = tuple(told(person, self._services) for person in self._by_fit(found, rota))
-        return Found((), "plusieurs agents portent ce nom", names)
+        return Found((), "plusieurs agents portent ce nom", candidates=names)
 
     def _matching(self, bare: str) -> list[Person]:
         """People whose name it may be: whole, with an initial, or the surname alone."""
