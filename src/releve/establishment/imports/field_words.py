@@ -32,6 +32,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "hours": "horaires",
     "rota": "nom de l'astreinte",
     "person": "personne",
+    "subject": "objet (astreinte et personne ensemble)",
     "name": "nom",
     "kind": "type de machine",
     "virtual": "virtuelle ou non",

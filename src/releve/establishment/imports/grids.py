@@ -35,10 +35,19 @@ _MONTHS = (
 )
 _DATED = re.compile(
     r"(?:\b(?:mois de|au titre de|année|semestre|trimestre|du mois d[e'])\s*)|"
-    rf"\b(?:{_MONTHS})\b\.?|\b20\d\d\b|\b[Ss]\d{1, 2}\b|\bT[1-4]\b|\b\d{1, 2}\s*[hH]\s*\d{0, 2}\b|"
+    rf"\b(?:{_MONTHS})\b\.?|\b20\d\d\b|\b[Ss]\d{{1,2}}\b|\bT[1-4]\b|\b(?!24\s*[hH]\b)\d{{1,2}}\s*[hH]\s*(?:\d{{2}})?\b|"
     r"\((?![^)]*(?:garde|astreinte))[^)]*\)|\b\d{1,2}:\d\d\b|→",
     re.IGNORECASE,
 )
+_GENERIC = re.compile(
+    r"nom|noms|agent|agents|personne|nom prenom|nom et prenom|praticien|medecin|qui|titulaire|"
+    r"astreignant|nom de l agent|intervenant|person|personnel|identite|nom du medecin|cadre"
+)
+_RANK = re.compile(
+    r"(n|niv|niveau|rang|ligne)? ?\d|[1-4](er|ere|e|eme|nd|nde)( (appel|rang|ligne))?|premier|second|"
+    r"suppleante?s?|adjointe?|renfort|doublure|reserve|backup|secours|binome"
+)
+_ALL_DAY = re.compile(r"\b(?:24\s*[hH](?:\s*/\s*24)?|[hH]24)\b")
 _HANDOVER = re.compile(r"\b(prise|releve|relai|relais|debut|passation|changement|a partir)\b")
 
 
@@ -121,7 +130,18 @@ class Table:
             known = next((self.rotas[each] for each in both if each in self.rotas), None)
         if known:
             return known
-        return plain.capitalize() if plain.isupper() and len(plain) > 4 else plain
+        if plain.isupper() and len(plain) > 4:
+            return plain.capitalize()
+        return plain[:1].upper() + plain[1:] if plain[:2].islower() else plain
+
+    def rota_of(self, label: str) -> str:
+        """The rota of a line or a column; « N2 » and « Suppléant » are said after the title."""
+        said = spaced(label.split("\n")[0])
+        if not said or _GENERIC.fullmatch(key(said)):
+            return self.title
+        if _RANK.fullmatch(key(said)):
+            return f"{self.title} {said}" if len(said) <= 3 else f"{self.title} ({said.lower()})"
+        return self.rota(label)
 
     def hours_for(self, rota: str, text: str = "") -> Hours:
         """The hours of a rota: a person's choice, what its header says, what the table says."""
@@ -130,12 +150,16 @@ class Table:
         hours = Hours()
         around = [*self.titles, *self._loose()]
         pair = hours_in(text)
+        if pair is None and _ALL_DAY.search(text):
+            return replace(hours, week=hours.off)
         if pair:
             hours = replace(hours, week=pair, off=pair, stated=True)
         else:
             pair = next((p for each in around if (p := hours_in(each))), None)
             if pair:
-                hours = replace(hours, week=pair, off=(pair[1], pair[1]), stated=True)
+                nights = "nuit" in key(rota) or pair in self.marks.hours.values()
+                off = pair if nights else (pair[1], pair[1])
+                hours = replace(hours, week=pair, off=off, stated=True)
         handover = next(
             (h for each in around if _HANDOVER.search(key(each)) and (h := hour_in(each))), None
         )
@@ -154,6 +178,13 @@ class Table:
             said = {text_of(cell) for cell in cells if cell != ""}
             if len(said) == 1 and len(text := said.pop()) > 8:
                 yield text
+
+
+def when_of(slot: Slot) -> str:
+    """« 05/12/2026 », « 07/12/2026 → 14/12/2026 »."""
+    if slot.last is None:
+        return f"{slot.first:%d/%m/%Y}"
+    return f"{slot.first:%d/%m/%Y} → {slot.last:%d/%m/%Y}"
 
 
 def rota_key(text: str) -> str:

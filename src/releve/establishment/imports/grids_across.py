@@ -2,113 +2,64 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
-from releve.establishment.imports.book import Cell, Sheet, text_of
+from releve.establishment.imports.besides import learn_besides
+from releve.establishment.imports.book import Cell, text_of
 from releve.establishment.imports.days import (
     Course,
     Impossible,
     day_of,
     is_weekday,
     months_in,
-    span_of,
     week_of,
 )
 from releve.establishment.imports.grids import Read, Slot, Table
+from releve.establishment.imports.heads import Head, week_in, wrong_weekday
+from releve.establishment.imports.layout import is_total
 from releve.establishment.imports.marks import bare, is_short
+from releve.establishment.imports.named import is_ditto
+from releve.establishment.imports.turnout import Turnout
 from releve.establishment.words import cleaned, key
 
-_FEWEST_DAYS, _FEWEST_WEEKS = 5, 3
-_ANY_MONTH = 1
 _UNSURE = re.compile(r"[?¿]|\(\s*\?\s*\)")
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class _Head:
-    """A line of days: its place among the rows, its columns with the cell of each."""
-
-    place: int
-    cells: tuple[tuple[int, Cell], ...]
-    weeks: bool = False
-
-    @property
-    def columns(self) -> frozenset[int]:
-        return frozenset(column for column, _ in self.cells)
-
-
-def heads(sheet: Sheet, course: Course) -> list[_Head]:
-    """Every line of days of a sheet."""
-    found = []
-    for place, (_, cells) in enumerate(sheet.rows):
-        head = _head(place, cells, course)
-        if head is not None:
-            found.append(head)
-    return found
-
-
-def _head(place: int, cells: Sequence[Cell], course: Course) -> _Head | None:
-    around = replace(course, month=course.month or _ANY_MONTH, year=course.year or 2028)
-    days: list[tuple[int, date]] = []
-    weeks: list[tuple[int, Cell]] = []
-    for column, cell in enumerate(cells):
-        if cell == "" or (isinstance(cell, str) and len(cell) > 40):
-            continue
-        week = week_of(cell, replace(around, last=None))
-        if week or (isinstance(cell, str) and span_of(cell, replace(around, last=None))):
-            weeks.append((column, cell))
-        try:
-            day = day_of(cell, replace(around, last=None), bare=True)
-        except Impossible:
-            day = date(2028, 1, 31)  # « 31 » in a month of thirty days
-        if day is not None:
-            days.append((column, day))
-    dated = [(column, day) for column, day in days if isinstance(cells[column], date)]
-    days = dated if len(dated) >= _FEWEST_DAYS else days
-    apart = len({text_of(cell) for _, cell in weeks}) == len(weeks)
-    if len(weeks) >= max(_FEWEST_WEEKS, len(days)) and apart:
-        return _Head(place, tuple(weeks), weeks=True)
-    rises = sum(b > a for (_, a), (_, b) in itertools.pairwise(days))
-    if len(days) < _FEWEST_DAYS or rises < 0.7 * (len(days) - 1):
-        return None
-    return _Head(place, tuple((column, cells[column]) for column, _ in days))
-
-
-def read_across(table: Table, found: Sequence[_Head]) -> Read:
+def read_across(table: Table, found: Sequence[Head]) -> Read:
     """Each block under a line of days."""
-    reader = _Across(table)
+    reader = _Across(table, found)
     rows = table.sheet.rows
     for head, after in zip(found, [*found[1:], None], strict=True):
-        end = after.place if after else len(rows)
+        end = after.top if after else len(rows)
         reader.block(head, rows[head.place + 1 : end])
     reader.say_unknown()
     return reader.read
 
 
 class _Across:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, found: Sequence[Head]) -> None:
         self.read = Read()
         self._table = table
         self._course = table.course()
+        self._last: date | None = None
         self._unknown: dict[str, list[int]] = {}
-        for _, cells in table.sheet.rows:
-            said = [text_of(cell) for cell in cells if cell != ""]
-            if len(set(said)) <= 2:
-                for text in said:
-                    table.marks.learn(text)
-            if 2 <= len(said) <= 4 and re.fullmatch(r"[^\W\d_]{1,4}", said[0]):
-                table.named.learn_initials(said[0], said[1])
+        self._turnouts: dict[str, Turnout] = {}
+        learn_besides(table, found)
 
-    def block(self, head: _Head, rows: Sequence[tuple[int, tuple[Cell, ...]]]) -> None:
+    def block(self, head: Head, rows: Sequence[tuple[int, tuple[Cell, ...]]]) -> None:
         section = ""
+        before, told = len(self.read.slots), len(self._table.findings.told)
+        unknown, filled = sum(map(len, self._unknown.values())), 0
+        self._turnouts = {}
+        self._check(head)
         for line, cells in rows:
             label = self._label(head, cells)
             values = [(c, cell, text_of(cells[c])) for c, cell in head.cells if cells[c] != ""]
-            if self._is_aside(label, values, cells):
+            if is_total([label]) or self._is_aside(label, values, cells):
                 continue
             if not values:
                 if label and not re.search(r"[:=]", label) and len(label) < 40:
@@ -116,9 +67,48 @@ class _Across:
                 continue
             if all(is_weekday(text) or len(text) == 1 for _, _, text in values) and not label:
                 continue  # a line of « L M M J V S D »
+            filled += 1
             self._row(head, line, label, section, values)
+        self._settle(head)
+        silent = len(self._table.findings.told) == told
+        silent = silent and sum(map(len, self._unknown.values())) == unknown
+        if filled and len(self.read.slots) == before and silent:
+            line = self._table.sheet.rows[head.place][0]
+            what = f"sous les jours de la ligne {line}, aucune garde reconnue : bloc non lu"
+            remedy = "Ajoutez une légende (« Z = astreinte »), ou écrivez A, G ou X."
+            self._table.findings.doubt(line, self._table.sheet.name, what, remedy)
 
-    def _label(self, head: _Head, cells: Sequence[Cell]) -> str:
+    def _settle(self, head: Head) -> None:
+        """Take what a block's marks say, once each day's are all known."""
+        line = self._table.sheet.rows[head.place][0]
+        for rota, turnout in self._turnouts.items():
+            days = {
+                column: slot
+                for column, cell in head.cells
+                if (slot := self._slot(head, cell, line, rota, "", self._course))
+            }
+            self.read.slots += turnout.settle(days, self._table.findings)
+
+    def _check(self, head: Head) -> None:
+        """« S01 » above a date that is not in week 1, « lundi » above a Tuesday."""
+        numbers = dict(head.numbers)
+        findings = self._table.findings
+        line = self._table.sheet.rows[head.place][0]
+        days = {c: day for c, cell in head.cells if (day := self._day(cell, self._course))}
+        for column, day in days.items():
+            number = numbers.get(column, "")
+            week = week_of(number, replace(self._course, last=day))
+            if week and not week[0] <= day < week[1]:
+                what = f"« {text_of(number)} » n'est pas la semaine du {day:%d/%m/%Y}"
+                remedy = "Corrigez la date ou le numéro ; c'est la date qui est lue."
+                findings.doubt(line, text_of(number), what, remedy)
+        wrong = wrong_weekday(self._table.sheet, head, days) if days else None
+        if wrong:
+            what = f"« {wrong[0]} » n'est pas le {wrong[1]:%d/%m/%Y}"
+            remedy = "Dites le mois et l'année du tableau (réglages, ou [rota] de --map)."
+            findings.doubt(line, self._table.sheet.name, what, remedy)
+
+    def _label(self, head: Head, cells: Sequence[Cell]) -> str:
         first = min(head.columns)
         texts = [text_of(cell) for cell in cells[:first] if isinstance(cell, str) and cell.strip()]
         texts = [text for text in texts if not re.fullmatch(r"[\d\W]*", text)]
@@ -138,7 +128,7 @@ class _Across:
 
     def _row(
         self,
-        head: _Head,
+        head: Head,
         line: int,
         label: str,
         section: str,
@@ -161,7 +151,7 @@ class _Across:
 
     def _marked(
         self,
-        head: _Head,
+        head: Head,
         line: int,
         label: str,
         section: str,
@@ -171,17 +161,24 @@ class _Across:
         marks = self._table.marks
         family = marks.family(text for _, _, text in values)
         rota = self._rota_of(section, family)
+        self.read.hours.setdefault(rota, self._table.hours_for(rota))
+        turnout = self._turnouts.setdefault(rota, Turnout())
         for column, cell, text in values:
-            state = marks.state(text)
+            state = marks.state(_UNSURE.sub("", text))
+            slot = self._slot(head, cell, line, rota, label, self._course)
+            if slot is None:
+                continue
             if _UNSURE.search(text):
-                day = self._day(cell, self._course, line)
-                if day:
-                    what = f"marque incertaine « {text} » le {day:%d/%m/%Y} : pas prise"
-                    self._table.findings.doubt(line, label, what, "Confirmez, ou videz la case.")
+                turnout.unsure.add(column)
+                what = f"marque incertaine « {text} » le {slot.first:%d/%m/%Y} : pas prise"
+                self._table.findings.doubt(line, label, what, "Confirmez, ou videz la case.")
             elif state is None:
+                turnout.unsure.add(column)
                 self._unknown.setdefault(text, []).append(line)
             elif state:
-                self._slot(head, column, cell, line, rota, label, self._course)
+                if not head.weeks and (pair := marks.hours.get(bare(text))):
+                    slot = replace(slot, start=pair[0], end=pair[1])
+                turnout.marked.setdefault(column, []).append((marks.on[bare(text)], slot))
 
     def _rota_of(self, section: str, family: str) -> str:
         if not section:
@@ -193,28 +190,31 @@ class _Across:
 
     def _written(
         self,
-        head: _Head,
+        head: Head,
         line: int,
         label: str,
         values: Sequence[tuple[int, Cell, str]],
         course: Course | None,
     ) -> None:
         """A line of names: each cell is a turn, a merged run of days one longer turn."""
-        rota = self._table.rota(label) if label else self._table.title
+        rota = self._table.rota_of(label)
         self.read.hours.setdefault(rota, self._table.hours_for(rota, label))
         around = course or self._course
         run: list[date] = []
         run_text = ""
-        for column, cell, text in [*values, (-1, "", "")]:
+        for column, cell, written in [*values, (-1, "", "")]:
+            text = run_text if is_ditto(written) and run_text else written
             day = None
+            if column >= 0 and head.weeks:
+                slot = self._slot(head, cell, line, rota, text, around)
+                self.read.slots += [slot] if slot else []
+                run_text = text
+                continue
             if column >= 0:
-                if head.weeks:
-                    self._slot(head, column, cell, line, rota, text, around)
-                    continue
-                day = self._day(cell, around, line)
+                day = self._day(cell, around)
                 if day is None or self._table.marks.state(text) is False:
                     continue
-            merged = self._table.sheet.merged and run and text == run_text
+            merged = (self._table.sheet.merged or text != written) and run and text == run_text
             if merged and day == run[-1] + _DAY:
                 run.append(day)
                 continue
@@ -228,22 +228,23 @@ class _Across:
         self.read.slots.append(Slot(line, rota, text, run[0], last))
 
     def _slot(
-        self, head: _Head, column: int, cell: Cell, line: int, rota: str, text: str, course: Course
-    ) -> None:
-        self.read.hours.setdefault(rota, self._table.hours_for(rota))
+        self, head: Head, cell: Cell, line: int, rota: str, text: str, course: Course
+    ) -> Slot | None:
+        """The turn of a column; None for the 31st of a month of thirty days."""
         if head.weeks:
-            span = week_of(cell, course) or span_of(text_of(cell), course)
-            if span:
-                first, last = span
-                last = last + _DAY if (last - first).days == 6 else last
-                self.read.slots.append(Slot(line, rota, text, first, last))
-            return
-        day = self._day(cell, course, line)
-        if day:
-            self.read.slots.append(Slot(line, rota, text, day))
+            span = week_in(cell, course)
+            return Slot(line, rota, text, *span) if span else None
+        day = self._day(cell, course)
+        return Slot(line, rota, text, day) if day else None
 
-    def _day(self, cell: Cell, course: Course, line: int) -> date | None:
+    def _day(self, cell: Cell, course: Course) -> date | None:
+        """A day that says its month goes on from the last; a number alone is in the month."""
+        running = replace(course, month=0, last=self._last)
         try:
+            day = day_of(cell, running)
+            if day is not None:
+                self._last = day
+                return day
             return day_of(cell, replace(course, last=None) if course.month else course, bare=True)
         except Impossible:
             return None  # the 31st column of a month of thirty days

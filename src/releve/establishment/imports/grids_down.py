@@ -5,174 +5,43 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, time, timedelta
 
-from releve.establishment.imports.book import Cell, text_of
+from releve.establishment.faults import shown
+from releve.establishment.imports.book import Cell, letter, text_of
 from releve.establishment.imports.days import (
-    Course,
     Impossible,
     day_of,
-    is_weekday,
     moment_of,
     span_of,
     time_in,
     week_of,
     weekday_in,
 )
-from releve.establishment.imports.grids import Read, Slot, Table
+from releve.establishment.imports.grids import Read, Slot, Table, rota_key
+from releve.establishment.imports.grids_shape import Shape, shape_of
 from releve.establishment.imports.hours import hours_in
-from releve.establishment.imports.layout import Column, Layout, match
-from releve.establishment.imports.named import is_nobody
-from releve.establishment.words import key
+from releve.establishment.imports.layout import Column, Layout
+from releve.establishment.imports.named import is_ditto
+from releve.establishment.imports.subjects import read_subject
 
-_ASIDE = re.compile(
-    r"^(observation|remarque|commentaire|note|visa|signature|nb|nombre|tel|telephone|portable|numero|"
-    r"contact|mail|email|echange|motif|divers|service demandeur|validation)"
-)
-_WEEK = re.compile(r"^(n )?(sem|semaine|semaines|s|week|n semaine|num semaine)$")
-_GENERIC = re.compile(
-    r"^(nom|noms|agent|agents|personne|nom prenom|nom et prenom|praticien|medecin|qui|titulaire|"
-    r"astreignant|nom de l agent|intervenant|person|personnel|identite|nom du medecin|cadre)$"
-)
-_FEWEST = 3
+#: (first day, day of the handover or None, hour of the start, of the end) of a line.
+_When = tuple[date, date | None, time | None, time | None]
 _DAY = timedelta(days=1)
 _WHOLE = 0.6
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """The columns of the table, by what they say; -1 = none."""
-
-    header: int
-    date: int = -1
-    start: int = -1
-    end: int = -1
-    week: int = -1
-    weekday: int = -1
-    start_time: int = -1
-    end_time: int = -1
-    hours: int = -1
-    rota: int = -1
-    first_name: int = -1
-    phone: int = -1
-    names: tuple[int, ...] = ()
-    instead: int = -1
-
-
 def read_down(table: Table) -> Read:
     """The slots of a sheet, none when no column holds days."""
-    shape = _shape(table)
+    shape = shape_of(table)
     if shape is None:
         return Read()
     return _Down(table, shape).all()
 
 
-def _shape(table: Table) -> _Shape | None:
-    rows = table.sheet.rows
-    course = table.course()
-    dated = {
-        column: [n for n, (_, cells) in enumerate(rows) if _is_when(cells[column], course)]
-        for column in range(len(table.sheet.columns))
-    }
-    best = max(dated, key=lambda c: (len(dated[c]), -c), default=-1)
-    if best < 0 or not dated[best]:
-        return None
-    header = _header(table, dated[best][0])
-    label = text_of(rows[header][1][best]) if header >= 0 else ""
-    called = match("rota", label)[0] in ("date", "start") or _WEEK.match(key(label))
-    if len(dated[best]) < _FEWEST and not called:
-        return None
-    return _classified(table, header, best)
-
-
-def _is_when(cell: Cell, course: Course) -> bool:
-    if cell == "" or (isinstance(cell, str) and len(cell) > 60):
-        return False
-    plain = Course(course.today, course.month or 1, course.year)
-    try:
-        if day_of(cell, plain, bare=bool(course.month)) is not None:
-            return True
-    except Impossible:
-        return True
-    return week_of(cell, plain) is not None or (
-        isinstance(cell, str) and span_of(cell, plain) is not None
-    )
-
-
-def _header(table: Table, first: int) -> int:
-    """The nearest line above the first day that says several things; -1 when none."""
-    for place in range(first - 1, -1, -1):
-        said = {text_of(cell) for cell in table.sheet.rows[place][1] if cell != ""}
-        if len(said) > 1:
-            return place
-    return -1
-
-
-def _classified(table: Table, header: int, when: int) -> _Shape:
-    rows = [cells for _, cells in table.sheet.rows[header + 1 :]]
-    labels = [text_of(cell) for cell in (table.sheet.rows[header][1] if header >= 0 else [])] or [
-        ""
-    ] * len(table.sheet.columns)
-    places: dict[str, int] = {}
-    names: list[int] = []
-    for column, label in enumerate(labels):
-        chosen = table.chosen.columns.get(label)
-        said = chosen if chosen is not None else _role(table, label, column, rows)
-        if said == "person":
-            names.append(column)
-        elif said and said not in places:
-            places[said] = column
-    if not {"date", "start", "week"} & places.keys():
-        places["date"] = when
-        names = [column for column in names if column != when]
-    if "rota" in places and not names:
-        names.append(places.pop("rota"))
-    return _Shape(header, names=tuple(names), **places)
-
-
-def _role(table: Table, label: str, column: int, rows: Sequence[Sequence[Cell]]) -> str:
-    """What a column is, from its header and what it holds; empty = not read."""
-    texts = [text_of(row[column]) for row in rows if row[column] != ""]
-    said = key(label)
-    if _WEEK.match(said):
-        return "week"
-    if texts and sum(is_weekday(text) for text in texts) > 0.7 * len(texts):
-        return "weekday"
-    if said.startswith("remplac"):
-        return "instead"
-    field, sure = match("rota", label)
-    if field == "phone" and sure > 0.7:
-        return "phone"
-    if _ASIDE.match(said) or not texts:
-        return ""
-    if (
-        field in ("date", "start", "end", "start_time", "end_time", "hours", "first_name")
-        and sure > 0.7
-    ):
-        when = sum(_is_when(row[column], table.course()) for row in rows)
-        if field not in ("date", "start", "end") or when or sure == 1:
-            return field
-    course = table.course()
-    if sum(_is_when(row[column], course) for row in rows) > 0.5 * len(texts):
-        return "date"
-    return _names_or_rota(table, field, sure, texts)
-
-
-def _names_or_rota(table: Table, field: str, sure: float, texts: Sequence[str]) -> str:
-    people = sum(table.named.known(text) or is_nobody(text) for text in texts)
-    looks = sum(re.search(r"\b(Dr|Pr|Mme|M\.)\s", text) is not None for text in texts)
-    if people + looks > 0.3 * len(texts):
-        return "person"
-    if field == "rota" and sure > 0.7 and len(set(texts)) < max(3, 0.5 * len(texts)):
-        return "rota"
-    if field == "rota" and sure == 1 and people == 0:
-        return "rota"
-    return "person" if field in ("person", "rota") or not field else ""
-
-
 class _Down:
-    def __init__(self, table: Table, shape: _Shape) -> None:
+    def __init__(self, table: Table, shape: Shape) -> None:
         self.read = Read()
         self._table = table
         self._shape = shape
@@ -188,6 +57,10 @@ class _Down:
         }
         self._rows = rows
         self._handover = self._same_day_handover()
+        ends = sum(cells[shape.end] != "" for _, cells in rows) if shape.end >= 0 else 0
+        self._ended = ends >= 0.5 * max(1, sum(cells[shape.start] != "" for _, cells in rows))
+        self._above: dict[int, str] = {}
+        self._spelt: dict[str, str] = {}
 
     def all(self) -> Read:
         for line, cells in self._rows:
@@ -199,6 +72,9 @@ class _Down:
                 self._table.findings.doubt(line, who, what, "Corrigez la date.")
                 continue
             if when is None:
+                self._no_day(line, cells)
+                continue
+            if self._no_end(line, cells):
                 continue
             first, last, start, end = when
             if last is not None and (last, end or time()) <= (first, start or time()):
@@ -209,14 +85,53 @@ class _Down:
             self._check_weekday(line, cells, first)
             self._turns(line, cells, when)
         self.read.layout = self._layout()
+        self._say_aside()
         return self.read
 
-    def _who(self, cells: Sequence[Cell]) -> str:
-        return next((text_of(cells[c]) for c in self._shape.names if cells[c] != ""), "")
+    def _no_day(self, line: int, cells: Sequence[Cell]) -> None:
+        """A line that names somebody known and no day."""
+        who = self._who(cells)
+        if who and self._table.named.known(who):
+            remedy = "Écrivez le jour sur cette ligne."
+            self._table.findings.doubt(line, who, "jour absent ou illisible : non prise", remedy)
 
-    def _when(
-        self, cells: Sequence[Cell]
-    ) -> tuple[date, date | None, time | None, time | None] | None:
+    def _no_end(self, line: int, cells: Sequence[Cell]) -> bool:
+        """Whether a line has no end that reads, where the others have one: said, not taken."""
+        shape = self._shape
+        if shape.start < 0 or shape.end < 0 or not self._ended or cells[shape.start] == "":
+            return False
+        cell = cells[shape.end]
+        try:
+            if cell != "" and moment_of(cell, replace(self._course)) is not None:
+                return False
+        except Impossible:
+            return False
+        said = f"fin illisible (« {text_of(cell)} »)" if cell != "" else "pas de fin"
+        what = f"{said}, début {text_of(cells[shape.start])} : non prise"
+        self._table.findings.doubt(line, self._who(cells), what, "Donnez la fin.")
+        return True
+
+    def _say_aside(self) -> None:
+        """Columns that were not read, and remarks, which a turn of duty cannot carry."""
+        findings = self._table.findings
+        labels = [self._labels[column] or "sans titre" for column in self._shape.unread]
+        if labels:
+            findings.note(f"colonne(s) non lue(s) : {', '.join(map(shown, labels[:8]))}")
+        said = [
+            f"ligne {line} « {shown(text_of(cells[column]))} »"
+            for line, cells in self._rows
+            for column in self._shape.remarks
+            if cells[column] != ""
+        ]
+        if said:
+            more = f" et {len(said) - 5} autres" if len(said) > 5 else ""
+            findings.note(f"remarques à garder en tête : {' ; '.join(said[:5])}{more}")
+
+    def _who(self, cells: Sequence[Cell]) -> str:
+        columns = (*self._shape.names, self._shape.subject)
+        return next((text_of(cells[c]) for c in columns if c >= 0 and cells[c] != ""), "")
+
+    def _when(self, cells: Sequence[Cell]) -> _When | None:
         """(first day, last day or None, hour of start, of end) of a line; None when it has none."""
         shape = self._shape
         start = self._hour(cells, shape.start_time)
@@ -244,9 +159,7 @@ class _Down:
             return (*week, start, end) if week else None
         return None
 
-    def _from_to(
-        self, cells: Sequence[Cell], start: time | None, end: time | None
-    ) -> tuple[date, date | None, time | None, time | None] | None:
+    def _from_to(self, cells: Sequence[Cell], start: time | None, end: time | None) -> _When | None:
         begin = moment_of(cells[self._shape.start], self._course)
         if begin is None:
             return None
@@ -312,22 +225,61 @@ class _Down:
         self,
         line: int,
         cells: Sequence[Cell],
-        when: tuple[date, date | None, time | None, time | None],
+        when: _When,
     ) -> None:
-        first, last, start, end = when
         shape = self._shape
         phone = text_of(cells[shape.phone]) if shape.phone >= 0 else ""
+        if shape.subject >= 0:
+            self._subject(line, text_of(cells[shape.subject]), when, phone)
         for column in shape.names:
-            text = text_of(cells[column])
-            if shape.first_name >= 0 and text:
-                text = f"{text} {text_of(cells[shape.first_name])}".strip()
-            if shape.instead >= 0 and text_of(cells[shape.instead]) and column == shape.names[0]:
-                text = text_of(cells[shape.instead])
+            text = self._text(line, cells, column, when[0])
             rota = self._rota(cells, column)
             if not text and self._filled[column] < _WHOLE * len(self._rows):
                 continue
-            self.read.hours.setdefault(rota, self._table.hours_for(rota, self._labels[column]))
-            self.read.slots.append(Slot(line, rota, text, first, last, start, end, phone))
+            self._turn(line, rota, text, when, phone, self._said_above(column))
+
+    def _turn(
+        self, line: int, rota: str, text: str, when: _When, phone: str, above: str = ""
+    ) -> None:
+        first, last, start, end = when
+        self.read.hours.setdefault(rota, self._table.hours_for(rota, above))
+        self.read.slots.append(Slot(line, rota, text, first, last, start, end, phone))
+
+    def _text(self, line: int, cells: Sequence[Cell], column: int, day: date) -> str:
+        """Whom a cell names: with the first name beside, by the replacement, or as just above."""
+        shape = self._shape
+        text = text_of(cells[column])
+        if is_ditto(text) and (above := self._above.get(column)):
+            self._table.findings.note(
+                f"ligne {line} : « {shown(text)} » lu comme la case du dessus"
+                f" ({shown(above)}), le {day:%d/%m/%Y}"
+            )
+            return above
+        if shape.first_name >= 0 and text:
+            text = f"{text} {text_of(cells[shape.first_name])}".strip()
+        self._above[column] = text
+        if shape.instead >= 0 and text_of(cells[shape.instead]) and column == shape.names[0]:
+            text = text_of(cells[shape.instead])
+        return text
+
+    def _said_above(self, column: int) -> str:
+        """The header of a column, with what stands over it when it says no hours itself."""
+        label, groups = self._labels[column], self._shape.groups
+        if not groups or hours_in(label):
+            return label
+        return f"{label} {groups[column]}"
+
+    def _subject(self, line: int, text: str, when: _When, phone: str) -> None:
+        """An event of an agenda, whose subject names the rota and the person."""
+        said = read_subject(text, self._table.named)
+        if not said.duty:
+            what = "ce n'est pas une astreinte, d'après son objet : non prise"
+            remedy = "À écarter, ou écrivez l'objet « Astreinte … : NOM Prénom »."
+            self._table.findings.doubt(line, text, what, remedy)
+            return
+        rota = self._table.rota(said.rota) if said.rota else self._table.title
+        rota = self._spelt.setdefault(rota_key(rota), rota)
+        self._turn(line, rota, said.person, when, phone)
 
     def _rota(self, cells: Sequence[Cell], column: int) -> str:
         if self._shape.rota >= 0:
@@ -335,10 +287,7 @@ class _Down:
             return self._table.rota(said) if said else self._table.title
         if self._table.chosen.rota and len(self._shape.names) == 1:
             return self._table.chosen.rota
-        label = self._labels[column]
-        if not label or _GENERIC.match(key(label)):
-            return self._table.title
-        return self._table.rota(label)
+        return self._table.rota_of(self._labels[column])
 
     def _layout(self) -> Layout:
         """What each column was taken for, to be shown and changed."""
@@ -347,13 +296,11 @@ class _Down:
             getattr(shape, name): name
             for name in (
                 *("date", "start", "end", "week", "weekday", "start_time", "end_time"),
-                *("hours", "rota", "first_name", "phone", "instead"),
+                *("hours", "rota", "first_name", "phone", "instead", "subject"),
             )
             if getattr(shape, name) >= 0
         }
         roles |= dict.fromkeys(shape.names, "person")
-        from releve.establishment.imports.book import letter
-
         columns = tuple(
             Column(place, label or letter(self._table.sheet.columns[place]), roles.get(place, ""),
                    letter(self._table.sheet.columns[place]),

@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 
+from releve.establishment.imports.hours import hours_in
 from releve.establishment.words import key
 
 #: Marks that people use for somebody on call, and the word each stands for.
@@ -84,21 +86,28 @@ _DUTY = re.compile(r"\b(astreinte|garde|permanence|24 ?h?|nuit|de service|appel)
 _AWAY = re.compile(
     r"\b(absen\w*|conge\w*|recup\w*|repos|present\w*|matin\w*|formation|maladie|ferie|rtt)\b"
 )
-_LEGEND = re.compile(r"(?:^|[;,/|\n]|\s{2,})\s*([^\W_]{1,5}|[✗✘×✓✔●■])\s*[:=→]\s*([^;|\n]{2,60})")
+_ONLY_HOURS = re.compile(r"(?:de\s+)?[\dhH:\s]+(?:-|–|→|à|/)[\dhH:\s]+")
+_LEGEND = re.compile(r"(?:^|[;,/|\n]|\s{2,})\s*([^\W_]{1,5}|[✗✘×✓✔●•○■])\s*[:=→]\s*([^;|\n]{2,60})")
 
 
 @dataclass
 class Marks:
-    """The marks of one table; ``legend`` adds those that it explains."""
+    """The marks of one table; a legend adds those that it explains, and the ``hours`` of some."""
 
     on: dict[str, str] = field(default_factory=lambda: dict(_ON))
     off: set[str] = field(default_factory=lambda: set(_OFF))
+    hours: dict[str, tuple[time, time]] = field(default_factory=dict)
 
     def learn(self, text: str) -> bool:
         """A legend: « AST = astreinte 18h30-8h30 ; CA = congés »; whether the text is one."""
         found = _LEGEND.findall(text)
         for mark, words in found:
             said, meant = bare(mark), key(words)
+            pair = hours_in(words)
+            if pair and (_ONLY_HOURS.fullmatch(words.strip()) or "nuit" in meant):
+                self.hours[said] = pair
+            if pair and _ONLY_HOURS.fullmatch(words.strip()):
+                continue
             if _DUTY.search(meant) and not _AWAY.match(meant):
                 duty = re.search(r"garde|astreinte", meant)
                 self.on[said] = duty[0] if duty else ""
@@ -124,7 +133,7 @@ class Marks:
 def bare(text: str) -> str:
     """A mark in one form: crosses and ticks are « x »."""
     plain = unicodedata.normalize("NFKD", text.strip())
-    if plain and all(c in "✗✘✕✖×✓✔●■▲◆♦*+" or c.isspace() for c in plain):
+    if plain and all(c in "✗✘✕✖×✓✔●•⚫○◯■▲◆♦*+" or c.isspace() for c in plain):
         return "x"
     return key(text).replace(" ", "")
 

@@ -19,6 +19,8 @@ _NOBODY = re.compile(
 )
 _PLAIN = re.compile(r"[-–—_./?*\s]*")
 _SPLIT = re.compile(r"\s*(?:/|;|\+|\n|&|,(?=\s*Dr)|\bet\b|\bou\b|\bpuis\b)\s*", re.IGNORECASE)
+_DITTO = re.compile(r"(?i)idem|id\.|ditto|[↓⇓→⇒〃″\"”“»]{1,2}|''|//")
+_EITHER = re.compile(r"\S\s+ou\s+\S", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 #: A trade that the name of a rota speaks of → words of the trades that answer.
 _TRADES: Mapping[str, tuple[str, ...]] = {
@@ -41,10 +43,13 @@ _TRADES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """``people``: ids; ``why`` not empty = not taken, with whom it may be (``candidates``)."""
+    """``people``: ids; ``why`` not empty = not taken, with whom it may be (``candidates``).
+    ``confirm`` not empty = taken for a reason that a person should confirm.
+    """
 
     people: tuple[str, ...] = ()
     why: str = ""
+    confirm: str = ""
     candidates: tuple[str, ...] = ()
 
 
@@ -59,13 +64,41 @@ class Named:
             self._by_last.setdefault(key(person.last_name), []).append(person)
         self._by_id = {key(person.id): person for person in self._people}
         self.initials: dict[str, str] = {}
+        self._shared: set[str] = set()
+        self._cited: dict[str, set[str]] = {}
+        self._likened: dict[tuple[str, str], str] = {}
 
-    def learn_initials(self, short: str, name: str) -> bool:
-        """From a table of initials beside the grid; whether the name is somebody known."""
-        found = self.one(name, "")
-        if len(found.people) == 1:
-            self.initials[key(short)] = found.people[0]
-        return bool(found.people)
+    def learn_initials(self, short: str, name: str) -> bool | None:
+        """From a table of initials beside the grid: True once learnt, False when they are already
+        somebody else's (then they are nobody's any more), None when nobody has that name.
+        """
+        people = self._matching(_bare(name))
+        if len(people) != 1:
+            return None
+        said = key(short)
+        if said in self._shared:
+            return None
+        if self.initials.setdefault(said, people[0].id) == people[0].id:
+            return True
+        self._shared.add(said)
+        del self.initials[said]
+        return False
+
+    def cite(self, text: str, rota: str) -> None:
+        """Remember whom a cell names whole: an abridged name in the same rota is theirs."""
+        for part in _parts(text):
+            words = key(_bare(part)).split()
+            people = self._matching(_bare(part))
+            if len(people) == 1 and set(key(people[0].first_name).split()) < set(words):
+                self._cited.setdefault(rota, set()).add(people[0].id)
+
+    @property
+    def likened(self) -> list[str]:
+        """Abridged names read as those of people named whole elsewhere, to be said."""
+        return [
+            f"« {name} » lu {whom}, nommé en entier ailleurs dans « {rota} »"
+            for (name, rota), whom in self._likened.items()
+        ]
 
     def known(self, text: str) -> bool:
         """Whether a text is the name of somebody, one or several."""
@@ -78,11 +111,11 @@ class Named:
         if is_nobody(plain):
             return []
         numbers = " ".join(_PHONE.findall(plain))
-        whole = _PHONE.sub(" ", plain)
-        parts = [part.strip(" ,.-:;") for part in _SPLIT.split(_ASIDE.sub(" ", whole))]
-        parts = [part for part in parts if re.search(r"[^\W\d_]", part)]
+        parts = _parts(text)
         if not parts:
             return []
+        if len(parts) > 1 and _EITHER.search(plain):
+            return [(plain, Found((), "plusieurs noms au choix"))]
         reach = numbers if len(parts) == 1 else ""
         return [(part, self.one(part, rota, f"{reach} {phone}".strip())) for part in parts]
 
@@ -96,19 +129,27 @@ class Named:
             return Found((self._by_id[said].id,))
         found = self._matching(bare)
         if not found:
-            return Found((), "inconnu des agents", self._close(bare))
+            return Found((), "inconnu des agents", candidates=self._close(bare))
         if len(found) == 1:
             return Found((found[0].id,))
         numbers = set(read_phones(phone).all)
         reached = [p for p in found if numbers & {p.phone, *p.other_phones.split(" / ")}]
         if len(reached) == 1:
             return Found((reached[0].id,))
+        cited = self._named_whole(found, bare, rota)
+        if cited:
+            whom = told(cited, self._services)
+            if read_name(bare).first:
+                self._likened[name, rota] = whom
+                return Found((cited.id,))
+            confirm = f"lu {whom}, seul de ce nom nommé en entier dans cette astreinte"
+            return Found((cited.id,), confirm=confirm)
         if len(said.split()) > 1 or read_name(bare).first:
             best = self._fitting(found, rota)
             if len(best) == 1:
                 return Found((best[0].id,))
         names = tuple(told(person, self._services) for person in self._by_fit(found, rota))
-        return Found((), "plusieurs agents portent ce nom", names)
+        return Found((), "plusieurs agents portent ce nom", candidates=names)
 
     def _matching(self, bare: str) -> list[Person]:
         """People whose name it may be: whole, with an initial, or the surname alone."""
@@ -129,6 +170,17 @@ class Named:
                     elif not rest or _abridged(rest, first):
                         partial.append(person)
         return list(dict.fromkeys(exact or partial))
+
+    def _named_whole(self, found: Sequence[Person], bare: str, rota: str) -> Person | None:
+        """The one among them whom the same rota names whole elsewhere; for a surname alone, only
+        when the rota's trade fits nobody else as well.
+        """
+        cited = [person for person in found if person.id in self._cited.get(rota, ())]
+        if len(cited) != 1:
+            return None
+        fit = self._fit(cited[0], rota)
+        rivals = [p for p in found if p is not cited[0] and self._fit(p, rota) >= fit]
+        return cited[0] if read_name(bare).first or not rivals else None
 
     def _fitting(self, found: Sequence[Person], rota: str) -> list[Person]:
         """Those whose service or trade the rota speaks of, when some do."""
@@ -176,6 +228,13 @@ def _abridged(rest: Sequence[str], first: Sequence[str]) -> bool:
     return "".join(rest) == joined
 
 
+def _parts(text: str) -> list[str]:
+    """The names of a cell, without numbers nor asides."""
+    whole = _PHONE.sub(" ", cleaned(text.replace("\n", " ; ")))
+    parts = [part.strip(" ,.-:;") for part in _SPLIT.split(_ASIDE.sub(" ", whole))]
+    return [part for part in parts if re.search(r"[^\W\d_]", part)]
+
+
 def _bare(text: str) -> str:
     name = read_name(_ASIDE.sub(" ", cleaned(_PHONE.sub(" ", text))))
     return f"{name.last} {name.first}".strip()
@@ -185,6 +244,11 @@ def is_nobody(text: str) -> bool:
     """« NON POURVU », « - », « à définir »."""
     said = key(text)
     return bool(_PLAIN.fullmatch(text)) or _NOBODY.fullmatch(said) is not None
+
+
+def is_ditto(text: str) -> bool:
+    """« idem », « ↓ », « " »: the same as the cell before."""
+    return _DITTO.fullmatch(text.strip()) is not None
 
 
 def told(person: Person, services: Mapping[str, str]) -> str:

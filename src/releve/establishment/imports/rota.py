@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from releve.establishment import oncall
 from releve.establishment.faults import listed, shown
 from releve.establishment.folder import BLANK
-from releve.establishment.imports.agenda import OURS, read_events, uid_of, with_events
+from releve.establishment.imports.agenda import OURS, read_events, with_events
+from releve.establishment.imports.besides import titles_above
 from releve.establishment.imports.book import Book, Sheet, text_of
 from releve.establishment.imports.days import Course
 from releve.establishment.imports.errors import NothingFound
 from releve.establishment.imports.grids import Read, Slot, Table, rota_key
-from releve.establishment.imports.grids_across import heads, read_across
+from releve.establishment.imports.grids_across import read_across
 from releve.establishment.imports.grids_down import read_down
-from releve.establishment.imports.hours import Hours, at
-from releve.establishment.imports.layout import Layout
+from releve.establishment.imports.heads import heads
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.mapping import Mapping as Chosen
 from releve.establishment.imports.merge import Row, Words, merge
 from releve.establishment.imports.named import Named, names_of
 from releve.establishment.imports.standing import Standing, Wishes, memory_of
+from releve.establishment.imports.turns import Found, take
 from releve.establishment.words import key
 from releve.kernel.clock import from_iso, iso
 from releve.kernel.units import PARIS, moment
@@ -30,18 +30,6 @@ from releve.kernel.units import PARIS, moment
 _FIELDS = ("id", "rota", "start", "end", "people")
 _HOLES_SHOWN = 12
 _DAY = timedelta(days=1)
-
-
-@dataclass
-class Found:
-    """``turns``: id → (line, row) with ``rota``, ``start``, ``end`` (ISO, UTC) and ``people`` (ids
-    parted by spaces).
-    """
-
-    turns: dict[str, tuple[int, Row]] = field(default_factory=dict)
-    hours: dict[str, Hours] = field(default_factory=dict)
-    layouts: list[Layout] = field(default_factory=list)
-    findings: Findings = field(default_factory=Findings)
 
 
 def read_rotas(book: Book, file: str, chosen: Chosen, standing: Standing, today: datetime) -> Found:
@@ -74,8 +62,7 @@ def read_rotas(book: Book, file: str, chosen: Chosen, standing: Standing, today:
         why = "aucune colonne ni aucune ligne de jours ou de semaines"
         raise NothingFound(name=shown(file), kind="un tableau d'astreintes", why=why)
     _note_sheets(book, used, found.findings)
-    for slot in slots:
-        _turn(slot, found, named)
+    take(slots, found, named)
     return found
 
 
@@ -84,7 +71,7 @@ def _read(table: Table) -> Read:
     table.titles = _titles(table.sheet)
     across = heads(table.sheet, table.course())
     if across:
-        table.titles = _titles(table.sheet, across[0].place)
+        table.titles = titles_above(table, across[0])
         read = read_across(table, across)
         if read.slots:
             return read
@@ -109,67 +96,6 @@ def _note_sheets(book: Book, used: Sequence[str], findings: Findings) -> None:
     if others:
         read = listed([f"« {shown(name)} »" for name in used])
         findings.note(f"feuille(s) lue(s) : {read} ; non lues : {listed(others)}")
-
-
-def _turn(slot: Slot, found: Found, named: Named) -> None:
-    """A cell as turns; who is not known, or nobody, is doubtful."""
-    where = f"{slot.rota}, {_when(slot)}"
-    if not slot.text or not (who := named.read(slot.text, slot.rota, slot.phone)):
-        said = f"« {slot.text} »" if slot.text else "case vide"
-        remedy = "Désignez quelqu'un, ou laissez ce trou en connaissance de cause."
-        found.findings.doubt(slot.line, where, f"personne de désigné ({said})", remedy)
-        return
-    people: list[str] = []
-    for name, one in who:
-        if one.people:
-            people += one.people
-            continue
-        meant = f" : {listed(list(one.candidates))}" if one.candidates else ""
-        remedy = "Écrivez le nom et le prénom d'un agent connu, ou ajoutez cette personne."
-        what = f"« {shown(name)} », {one.why}{meant} ; pas pris"
-        found.findings.doubt(slot.line, where, what, remedy)
-    if not people:
-        return
-    start, end = _span(slot, found.hours.get(slot.rota, Hours()))
-    if end <= start:
-        what = f"finit ({moment(end)}) avant de commencer ({moment(start)}) : pas pris"
-        found.findings.doubt(slot.line, where, what, "Corrigez les heures.")
-        return
-    number = uid_of(slot.rota, iso(start))
-    line, row = found.turns.get(number, (slot.line, {}))
-    everyone = dict.fromkeys([*row.get("people", "").split(), *people])
-    found.turns[number] = (
-        line,
-        {
-            "rota": slot.rota,
-            "start": iso(start),
-            "end": max(iso(end), row.get("end", "")),
-            "people": " ".join(everyone),
-        },
-    )
-
-
-def _when(slot: Slot) -> str:
-    if slot.last is None:
-        return f"{slot.first:%d/%m/%Y}"
-    return f"{slot.first:%d/%m/%Y} → {slot.last:%d/%m/%Y}"
-
-
-def _span(slot: Slot, hours: Hours) -> tuple[datetime, datetime]:
-    """(start, end), UTC."""
-    if slot.last is None:
-        start, end = hours.turn(slot.first)
-        if slot.start is not None:
-            start = at(slot.first, slot.start)
-            end = at(slot.first, slot.end) if slot.end else end
-            if slot.end and end <= start:
-                end = at(slot.first + _DAY, slot.end)
-        return start, end
-    start, end = hours.span(slot.first, slot.last)
-    if slot.start is not None:
-        start = at(slot.first, slot.start)
-        end = at(slot.last, slot.end or slot.start)
-    return start, end
 
 
 def merge_watches(

@@ -10,6 +10,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from releve.establishment.imports.sheets.opendocument import Range, merged_ranges
 from releve.establishment.imports.sheets.table import (
     MAX_FORMULAS,
     MAX_SHEETS,
@@ -44,6 +45,7 @@ def read_workbook(data: bytes, only: tuple[str, ...]) -> list[Table]:
         raise Refused(_said(error)) from None
     named = [m.name for m in metadata if m.name.lower().startswith(only)] if only else []
     zipped = _Zipped(data)
+    ranges = merged_ranges(data) if data[:2] == b"PK" else {}
     tables = []
     for index, about in enumerate(metadata[:MAX_SHEETS]):
         if named and about.name not in named:
@@ -56,14 +58,16 @@ def read_workbook(data: bytes, only: tuple[str, ...]) -> list[Table]:
                 "feuille étalée jusqu'à ses derniers confins : seul le rempli est lu"
             )
         else:
-            table = _by_calamine(book, index, about.name, hidden)
+            table = _by_calamine(book, index, about.name, hidden, ranges)
         if seen.formulas:
             table.formulas = zipped.formulas(about.name)
         tables.append(table)
     return tables
 
 
-def _by_calamine(book: CalamineWorkbook, index: int, name: str, hidden: bool) -> Table:
+def _by_calamine(
+    book: CalamineWorkbook, index: int, name: str, hidden: bool, ranges: dict[str, list[Range]]
+) -> Table:
     try:
         sheet = book.get_sheet_by_index(index)
     except (CalamineError, *PARSER_ERRORS):
@@ -72,7 +76,7 @@ def _by_calamine(book: CalamineWorkbook, index: int, name: str, hidden: bool) ->
         return Table(name, hidden=hidden)
     row, column = sheet.start
     rows = sheet.to_python(skip_empty_area=True)
-    spread = _spread(rows, sheet.merged_cell_ranges or [], row, column)
+    spread = _spread(rows, sheet.merged_cell_ranges or ranges.get(name, []), row, column)
     table = dense(name, (row + 1, column + 1), rows, hidden)
     table.merged = spread
     return table
