@@ -48,7 +48,13 @@ COLUMNS = ("id", *FIELDS)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PROFESSIONS = Path(__file__).with_name("professions.toml")
 _DITTO = re.compile(r"(?i)idem|id\.?|ditto|[\"″〃'’-]{1,3}|-\s*(?:\"|//)\s*-")
-_NEVER = re.compile(r"[<>{}|\\=@#%$\[\]]|https?:|\d{3}")
+_NEVER = re.compile(r"[<>{}|\\=@#%$\[\]\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]|https?:|\d{3}")
+#: Longer, it is no name: a paragraph, or a cell made to break what shows it.
+_LONGEST_NAME = 100
+#: « RETRAITÉ : MARTIN »: whom a list keeps and who is no longer there.
+_GONE = re.compile(
+    r"\b(retraitee?|retraite|partie?|decedee?|mutee?|demissionnaire|sorti|sortie|en disponibilite)\b"
+)
 #: In a list of people, lines that are none: told, never taken for somebody.
 _NO_PERSON = frozenset(
     [
@@ -338,6 +344,10 @@ def _no_name(written: str, *, whole: bool) -> str:
         return "est une formule"
     if not re.search(r"[^\W\d_]", written) or _NEVER.search(written):
         return "n'est pas un nom"
+    if len(written) > _LONGEST_NAME:
+        return "est trop long pour un nom"
+    if re.search(r"[:(]|\s-\s", written) and _GONE.search(key(written)):
+        return "dit que cette personne est partie"
     if turned(written):
         return "change le sens de la lecture"
     if mixed(cleaned(written)):
