@@ -58,7 +58,9 @@ class Reader(Confined):
         """The words of a document."""
         said = _object(self._told(source, name, {"task": "document"}))
         try:
-            words = {key: str(said[key]) for key in ("kind", "title", "day", "text", "partial", "live")}
+            words = {
+                key: str(said[key]) for key in ("kind", "title", "day", "text", "partial", "live")
+            }
             return Text(pages=int(said["pages"]), **words)
         except (KeyError, TypeError, ValueError) as error:
             raise FileUnreadable(name=shown(name), why="réponse incompréhensible") from error

@@ -16,7 +16,7 @@ MAX_COLUMNS = 1_000
 MAX_SHEETS = 300
 #: A longer text is cut just after, so that whoever reads it sees that it is too long.
 MAX_TEXT = 2_001
-MAX_FORMULAS = 200
+MAX_FORMULAS = 2_000
 #: What the members of a workbook may add up to once unpacked, in octets.
 MAX_UNPACKED = 1 << 30
 MAX_MEMBERS = 20_000
