@@ -15,7 +15,9 @@ _MOST_ROWS, _MOST_CELLS = 200_001, 1_001
 
 @dataclass(frozen=True)
 class Sheet:
-    """``rows``: (number from 1, cells); ``columns``: the number from 1 of each cell's column."""
+    """``rows``: (number from 1, cells); ``columns``: the number from 1 of each cell's column;
+    ``partial``: why the file says that more exists than it holds, in French.
+    """
 
     name: str
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
@@ -24,6 +26,7 @@ class Sheet:
     formulas: Mapping[tuple[int, int], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     merged: bool = False
+    partial: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def _sheet(said: dict[str, Any]) -> Sheet:
     formulas = {(int(row), int(column)): str(text) for row, column, text in said["formulas"]}
     notes = tuple(str(each)[:200] for each in said["notes"])
     name, hidden, merged = str(said["name"])[:200], said["hidden"] is True, bool(said["merged"])
-    return Sheet(name, rows, columns, hidden, formulas, notes, merged)
+    partial = str(said.get("partial", ""))[:200]
+    return Sheet(name, rows, columns, hidden, formulas, notes, merged, partial)
 
 
 def _cell(said: Any) -> Cell:  # noqa: ANN401

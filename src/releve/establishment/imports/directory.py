@@ -11,7 +11,7 @@ from releve.establishment.imports.machines import Box, kind_of, name_in, plain
 from releve.establishment.imports.names import read_name, split_names
 from releve.establishment.imports.phones import Phones, main_and_others, read_phones
 from releve.establishment.imports.services import Services
-from releve.establishment.imports.staff import FIELDS, Someone, profession_of
+from releve.establishment.imports.staff import FIELDS, Someone, no_name, profession_of
 from releve.establishment.model import MachineKind
 from releve.establishment.words import cleaned, key
 
@@ -20,6 +20,11 @@ _NO = frozenset({"false", "faux", "non", "no", "0"})
 #: Accounts of programs, by their usual names.
 _SERVICE = re.compile(
     r"(svc|srv|sa|adm|admin|administrateur|krbtgt|guest|invite|test|defaultaccount|backup|healthmailbox|msol|gmsa)\b|\$$"
+)
+#: A person's second account, by which they administer.
+_SECOND = re.compile(r"(?i)(adm|admin|da|t0|t1)[-_.]")
+_SHARED = re.compile(
+    r"\b(bal|shared|partagee?|boite|secretariat|accueil|standard|contact|astreinte|garde)\b"
 )
 _CONTAINERS = re.compile(r"(?:organizationalunit|container|group|domaindns|contact|builtindomain)")
 
@@ -100,6 +105,18 @@ def _person(record: Record, services: Services, findings: Findings) -> Someone |
     account = record.text("account").partition("@")[0]
     last, first = cleaned(record.text("last_name")), cleaned(record.text("first_name"))
     shown_name = cleaned(record.text("display") or record.text("name"))
+    if last and _SECOND.match(account):
+        what = "compte d'administration, le deuxième de cette personne : pas pris"
+        remedy = "Rien à faire, si son compte ordinaire est dans l'annuaire."
+        findings.doubt(record.line, shown_name or account, what, remedy)
+        return None
+    if not last and not first and _is_person(shown_name) and not _SERVICE.search(key(account)):
+        said = read_name(shown_name)
+        last, first = said.last, said.first
+    if not last and _SHARED.search(key(f"{account} {shown_name}")):
+        what = "boîte ou compte partagé, pas une personne : pas pris"
+        findings.doubt(record.line, shown_name or account, what, "Rien à faire, si c'en est une.")
+        return None
     if _SERVICE.search(key(account)) or (not last and not record.text("email")):
         findings.leave_out(
             record.line, shown_name or account, "compte de programme, pas une personne"
@@ -132,6 +149,15 @@ def _person(record: Record, services: Services, findings: Findings) -> Someone |
     }
     number = cleaned(record.text("matricule"))
     return Someone(record.line, number if re.fullmatch(r"[\w.-]{1,64}", number) else "", name, row)
+
+
+def _is_person(shown_name: str) -> bool:
+    """« BARDANE Félicie »: capitals tell a surname beside a first name."""
+    words = shown_name.split()
+    if not 2 <= len(words) <= 5 or re.search(r"[\d(]", shown_name):
+        return False
+    loud = [word for word in words if len(word) > 1 and word.isupper()]
+    return 0 < len(loud) < len(words) and not no_name(shown_name.lower())
 
 
 def _address(text: str) -> str:

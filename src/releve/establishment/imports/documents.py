@@ -23,6 +23,7 @@ from releve.kernel.ids import Finess
 _KINDS = (".docx", ".doc", ".odt", ".pdf", ".rtf", ".txt", ".md")
 _SCRAPS = ("thumbs.db", ".ds_store", "desktop.ini")
 _MOST = 2_000
+_ALONE = "Si c'est une procédure, donnez le document seul, en Word ou en PDF."
 #: Words of a PDF that make it act by itself when it is opened.
 _LIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
@@ -111,9 +112,15 @@ def _members(
     except FileUnreadable as error:
         findings.doubt(0, name, str(error), error.remedy)
         return
-    for place, member in members[:_MOST]:
+    if len(members) > _MOST:
+        what = f"{len(members)} fichiers : les {_MOST} premiers sont lus"
+        findings.doubt(0, name, what, "Donnez le reste dans un autre dossier compressé.")
+    for place, member, wrong in members[:_MOST]:
         if _is_scrap(member):
             findings.leave_out(0, member, "fichier du système, pas un document")
+            continue
+        if wrong:
+            findings.doubt(0, member, f"{wrong} : pas ouvert, pas gardé", _ALONE)
             continue
         try:
             yield member, reader.member(data, member, place)
@@ -138,7 +145,7 @@ def _one(
 ) -> None:
     sha = sha256(data).hexdigest()
     if not name.lower().endswith(_KINDS) and not data.startswith(b"%PDF-"):
-        findings.leave_out(0, name, "ni Word, ni PDF, ni OpenDocument")
+        findings.doubt(0, name, "ni Word, ni PDF, ni OpenDocument : pas gardé", _ALONE)
         return
     if sha in found or procedures.is_kept(home, sha):
         findings.told.append(Told(State.SAME, 0, shown(name), "déjà gardée, à l'octet près"))
@@ -153,6 +160,14 @@ def _one(
     if live:
         what = f"ce PDF agit de lui-même à l'ouverture ({live.decode()}) : pas gardé"
         findings.doubt(0, name, what, "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci.")
+        return
+    if words.live:
+        what = f"ce document porte {words.live}, qui agit à l'ouverture : pas gardé"
+        findings.doubt(0, name, what, "Enregistrez-le en PDF, puis redonnez ce PDF.")
+        return
+    if words.kind == "txt" and not name.lower().endswith((".txt", ".md")):
+        what = "ce n'est que du texte sous le nom d'un autre genre : pas gardé"
+        findings.doubt(0, name, what, "Ouvrez-le, enregistrez-le en Word ou en PDF, redonnez-le.")
         return
     title = procedures.title_of(name, words.title, words.text)
     service = services.find_within(name) or services.find_within(title)

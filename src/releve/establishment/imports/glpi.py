@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
+from releve.establishment.imports.book import Sheet, text_of
 from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.machines import (
@@ -18,8 +23,29 @@ from releve.establishment.imports.services import Services
 from releve.establishment.model import MachineKind
 from releve.establishment.words import key
 
+_SEARCH = Path(__file__).with_name("glpi_search.toml")
 _YES = frozenset({"1", "oui", "yes", "true", "vrai", "o", "y"})
 _VIRTUAL = ("virtual", "virtuel", "vmware", "kvm", "hyper v", "qemu", "virtualbox", "xen")
+
+
+@lru_cache(maxsize=1)
+def _options() -> Mapping[str, str]:
+    found = tomllib.loads(_SEARCH.read_text("utf-8"))
+    return {number: str(label) for number, label in found["computer"].items()}
+
+
+def in_words(sheet: Sheet) -> Sheet:
+    """An answer of GLPI's search, whose columns are numbers, under their labels; another sheet as
+    it is.
+    """
+    if not sheet.rows:
+        return sheet
+    number, head = sheet.rows[0]
+    said = [text_of(cell) for cell in head]
+    if len(said) < 2 or not all(text.isdigit() for text in said) or "1" not in said:
+        return sheet
+    labels = tuple(_options().get(text, f"option {text}") for text in said)
+    return replace(sheet, rows=((number, labels), *sheet.rows[1:]))
 
 
 def read_machines(

@@ -50,7 +50,9 @@ KIND_WORDS = {
 
 @dataclass
 class Box:
-    """A machine as one line gives it; ``virtual`` runs on ``host`` when it says one."""
+    """A machine as one line gives it; ``virtual`` runs on ``host`` when it says one, in the
+    datacenter ``place``.
+    """
 
     line: int
     name: str
@@ -63,6 +65,7 @@ class Box:
     fqdn: str = ""
     host: str = ""
     virtual: bool = False
+    place: str = ""
     also: list[int] = field(default_factory=list)
 
 
@@ -147,6 +150,14 @@ def once(found: Sequence[Box], findings: Findings) -> list[Box]:
         if first is None:
             for k in names:
                 kept[k] = each
+            continue
+        if first.place and each.place and key(first.place) != key(each.place):
+            what = (
+                f"même nom que ligne {first.line}, dans « {shown(each.place)} » et non"
+                f" « {shown(first.place)} » : pas prise"
+            )
+            remedy = "Renommez l'une des deux, ou ôtez la réplique."
+            findings.doubt(each.line, each.name, what, remedy)
             continue
         if first.serial and each.serial and key(first.serial) != key(each.serial):
             what = f"même nom que ligne {first.line}, autre numéro de série : pas prise"

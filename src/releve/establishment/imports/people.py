@@ -20,6 +20,10 @@ def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:
     for each in found:
         keys = _identities(each)
         first = next((kept[k] for k in keys if k in kept), None)
+        if first is None and (other := kept.get(("name", *reversed(each.name.key)))):
+            if _reach(each) & _reach(other):
+                _doubt_turned(each, other, findings)
+                continue
         if first is None or (each.id and first.id and each.id != first.id):
             for k in keys:
                 kept.setdefault(k, each)
@@ -28,6 +32,20 @@ def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:
         for k in _identities(first):
             kept.setdefault(k, first)
     return list({id(each): each for each in kept.values()}.values())
+
+
+def _reach(each: Someone) -> set[str]:
+    numbers = (each.row["phone"], *each.row["other_phones"].split(" / "), each.row["email"])
+    return set(filter(None, numbers))
+
+
+def _doubt_turned(each: Someone, other: Someone, findings: Findings) -> None:
+    """First name and surname stand in each other's place."""
+    what = (
+        f"nom et prénom inversés, mêmes coordonnées que ligne {other.line}"
+        f" ({shown(who(other.name))}) : même personne, cette ligne n'est pas prise"
+    )
+    findings.doubt(each.line, who(each.name), what, "Gardez une seule ligne.")
 
 
 def _identities(each: Someone) -> list[tuple[str, ...]]:
@@ -59,7 +77,8 @@ def _join(first: Someone, again: Someone, findings: Findings) -> None:
     )
     same = "même numéro" if first.id and first.id == again.id else "même nom"
     same = "même RPPS" if first.row["rpps"] and first.row["rpps"] == again.row["rpps"] else same
-    what = f"deux fois ({same}, déjà ligne {first.line}) : {differs} ; cette ligne n'est pas prise"
+    where = f"ligne {first.line}" + (f" de « {shown(first.sheet)} »" if first.sheet else "")
+    what = f"deux fois ({same}, déjà {where}) : {differs} ; cette ligne n'est pas prise"
     remedy = "Gardez une seule ligne, ou donnez à chacune son matricule si ce sont deux personnes."
     findings.doubt(again.line, who(again.name), what, remedy)
 

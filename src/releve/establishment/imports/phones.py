@@ -19,6 +19,8 @@ _FRENCH = re.compile(
 _ABROAD = re.compile(r"(?<!\d)(?:\+|00)\s*((?!33)[1-9](?:[\s.\-()]?\d){6,13})(?!\d)")
 #: An extension standing alone: a piece of a longer number is none.
 _SHORT = re.compile(r"(?<!\d)(?<!\d[\s.\-])(\d{3,6})(?![\s.\-]?\d)")
+#: « 46 10 »: an extension of four digits, read in pairs.
+_PAIRED = re.compile(r"(\d{2})[ .](\d{2})")
 _INSIDE = re.compile(r"(?<!\d)(\d{2,6})(?!\d)")
 _NINE = re.compile(
     r"(?<!\d)(?<!\d[\s.\-])(?:33)?([1-9])" + rf"{_SEPARATED}(\d)" * 8 + r"(?:[.,]0)?(?![\s.\-]?\d)"
@@ -71,6 +73,8 @@ def read_phones(written: str | int | float, *, inside: bool = False) -> Phones:
     text = _fixed(written.strip())
     if not text or _NOTHING.fullmatch(text.strip()):
         return Phones()
+    if pairs := _PAIRED.fullmatch(text):
+        return Phones(extensions=("".join(pairs.groups()),))
     numbers: list[tuple[int, str]] = []
     extensions: list[str] = []
 

@@ -32,6 +32,7 @@ class Text:
     pages: int
     text: str
     partial: str
+    live: str
 
 
 class Reader(Confined):
@@ -57,15 +58,17 @@ class Reader(Confined):
         """The words of a document."""
         said = _object(self._told(source, name, {"task": "document"}))
         try:
-            words = {key: str(said[key]) for key in ("kind", "title", "day", "text", "partial")}
+            words = {
+                key: str(said[key]) for key in ("kind", "title", "day", "text", "partial", "live")
+            }
             return Text(pages=int(said["pages"]), **words)
         except (KeyError, TypeError, ValueError) as error:
             raise FileUnreadable(name=shown(name), why="réponse incompréhensible") from error
 
-    def members(self, source: Source, name: str) -> list[tuple[int, str]]:
-        """(place, name) of what a zip holds."""
+    def members(self, source: Source, name: str) -> list[tuple[int, str, str]]:
+        """(place, name, what is wrong with it) of what a zip holds."""
         said = _object(self._told(source, name, {"task": "members"})).get("members", [])
-        return [(int(place), str(member)) for place, member in said]
+        return [(int(place), str(member), str(wrong)) for place, member, wrong in said]
 
     def member(self, source: Source, name: str, place: int) -> bytes:
         """The octets of one of them."""

@@ -41,9 +41,12 @@ def read_virtual(lines: Iterable[Record], findings: Findings) -> list[Box]:
             findings.leave_out(record.line, name, "réservation SRM, pas une machine")
         elif re.match(r"vcls\b", key(name)):
             findings.leave_out(record.line, name, "agent interne de vSphere")
+        elif "suspend" in state:
+            what = "suspendue le jour de l'export : prise"
+            findings.doubt(record.line, name, what, "Confirmez qu'elle sert encore.")
+            found.append(_virtual(record, name, findings))
         elif state and "on" not in state.replace("powered", "").split() and state != "poweredon":
-            what = "suspendue" if "suspend" in state else "éteinte"
-            findings.leave_out(record.line, name, f"{what} le jour de l'export")
+            findings.leave_out(record.line, name, "éteinte le jour de l'export")
         else:
             found.append(_virtual(record, name, findings))
     return found
@@ -62,6 +65,7 @@ def _virtual(record: Record, name: str, findings: Findings) -> Box:
         fqdn=record.text("fqdn"),
         host=record.text("host"),
         virtual=True,
+        place=record.text("datacenter"),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -48,7 +49,13 @@ COLUMNS = ("id", *FIELDS)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PROFESSIONS = Path(__file__).with_name("professions.toml")
 _DITTO = re.compile(r"(?i)idem|id\.?|ditto|[\"″〃'’-]{1,3}|-\s*(?:\"|//)\s*-")
-_NEVER = re.compile(r"[<>{}|\\=@#%$\[\]]|https?:|\d{3}")
+_NEVER = re.compile(r"[<>{}|\\=@#%$\[\]\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]|https?:|\d{3}")
+#: Longer, it is no name: a paragraph, or a cell made to break what shows it.
+_LONGEST_NAME = 100
+#: « RETRAITÉ : MARTIN »: whom a list keeps and who is no longer there.
+_GONE = re.compile(
+    r"\b(retraitee?|retraite|partie?|decedee?|mutee?|demissionnaire|sorti|sortie|en disponibilite)\b"
+)
 #: In a list of people, lines that are none: told, never taken for somebody.
 _NO_PERSON = frozenset(
     [
@@ -104,13 +111,16 @@ _DOCTOR = re.compile(r"\b(dr|docteure?|pr|prof)", re.IGNORECASE)
 
 @dataclass
 class Someone:
-    """A person as one line gives them; ``id`` empty when the line has no number of theirs."""
+    """A person as one line gives them; ``id`` empty when the line has no number of theirs;
+    ``sheet`` named when several are read.
+    """
 
     line: int
     id: str
     name: Name
     row: Row
     also: list[int] = field(default_factory=list)
+    sheet: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -139,14 +149,28 @@ def read_people(
     lines: Iterable[Record], layout: Layout, services: Services, standing: Standing, now: datetime
 ) -> tuple[list[Someone], Findings]:
     """Every person the lines name; what is doubtful is said."""
-    reader = _Reader(layout, services, standing, now)
-    return [one for record in lines for one in reader.people(record)], reader.findings
+    held = list(lines)
+    reader = _Reader(layout, services, standing, now, _own_company(held))
+    return [one for record in held for one in reader.people(record)], reader.findings
+
+
+def _own_company(lines: Sequence[Record]) -> str:
+    """The one that most lines name: the hospital itself; empty when none does."""
+    said = Counter(key(text) for each in lines if (text := each.text("company")))
+    name, count = max(said.items(), key=lambda each: each[1], default=("", 0))
+    return name if count > 1 and 2 * count > said.total() else ""
 
 
 class _Reader:
     def __init__(
-        self, layout: Layout, services: Services, standing: Standing, now: datetime
+        self,
+        layout: Layout,
+        services: Services,
+        standing: Standing,
+        now: datetime,
+        company: str,
     ) -> None:
+        self._company = company
         self.findings = Findings()
         self._fields = layout.fields
         self._services = services
@@ -178,16 +202,29 @@ class _Reader:
                 first = record.text("first_name") or "sans nom"
                 self.findings.doubt(record.line, first, "aucun nom sur cette ligne", remedy)
             return
-        if why := _no_name(written, whole=not record.text("first_name")):
+        if why := no_name(written, whole=not record.text("first_name")):
             remedy = "Écrivez le nom au clavier, ou ôtez la ligne."
             self.findings.doubt(
                 record.line, written, f"« {shown(written)} » {why} : pas pris", remedy
             )
             return
+        if self._is_outsider(record):
+            company = shown(cleaned(record.text("company")))
+            what = f"contact de « {company} », pas un agent : pas pris"
+            remedy = "Mettez-le aux fournisseurs, ou dites son service et son prénom."
+            self.findings.doubt(record.line, cleaned(written), what, remedy)
+            return
         if hidden_in(written):
             what = f"caractères invisibles dans « {shown(written)} » : ôtés"
             self.findings.doubt(record.line, cleaned(written), what, "Vérifiez ce nom.")
         yield from self._named(record, written)
+
+    def _is_outsider(self, record: Record) -> bool:
+        """A contact of another company: named otherwise than the hospital, without a service."""
+        company = key(record.text("company"))
+        if not company or company == self._company or record.text("service"):
+            return False
+        return bool(self._company) or not record.text("first_name")
 
     def _named(self, record: Record, written: str) -> Iterable[Someone]:
         one = self._one_name(record, cleaned(written))
@@ -332,12 +369,16 @@ def _is_legend(record: Record, written: str) -> bool:
     )
 
 
-def _no_name(written: str, *, whole: bool) -> str:
+def no_name(written: str, *, whole: bool = True) -> str:
     """Why a text is nobody's name, in French; empty when it may be one."""
     if is_live(written):
         return "est une formule"
     if not re.search(r"[^\W\d_]", written) or _NEVER.search(written):
         return "n'est pas un nom"
+    if len(written) > _LONGEST_NAME:
+        return "est trop long pour un nom"
+    if re.search(r"[:(]|\s-\s", written) and _GONE.search(key(written)):
+        return "dit que cette personne est partie"
     if turned(written):
         return "change le sens de la lecture"
     if mixed(cleaned(written)):

@@ -29,6 +29,7 @@ LABELS: Mapping[str, str] = {
 _COLUMNS = ("id", *FIELDS)
 _WORDS = Words(LABELS, lambda row: row.get("name", ""))
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_OVER = re.compile(r"\b(resilie|resiliee|resiliation|termine|terminee|clos|close|cloture|echu)\b")
 _LEGAL = re.compile(r"\b(sa|sas|sarl|sasu|eurl|gmbh|inc|ltd|groupe|societe|france)\b")
 
 
@@ -44,6 +45,13 @@ def read_suppliers(lines: Iterable[Record], findings: Findings) -> dict[str, tup
             findings.doubt(record.line, written, what, "Écrivez le nom du fournisseur.")
             continue
         name = cleaned(written)
+        if why := _over(record):
+            what = f"{why} : pas pris"
+            findings.doubt(record.line, name, what, "Ôtez la ligne, ou corrigez son état.")
+            continue
+        if _is_count(record, name):
+            findings.leave_out(record.line, name, "total ou pied de page")
+            continue
         if hidden_in(written):
             what = f"caractères invisibles dans « {shown(written)} » : ôtés"
             findings.doubt(record.line, name, what, "Vérifiez ce nom.")
@@ -87,8 +95,28 @@ def _row(record: Record, name: str, findings: Findings) -> Row:
         "other_phones": others,
         "email": email[0].lower() if email else "",
         "contract": _plain(record, "contract"),
-        "hosting": _plain(record, "hosting"),
+        "hosting": _hosting(record),
     }
+
+
+def _over(record: Record) -> str:
+    """Why a contract is no longer one, as its line says it; empty when it runs."""
+    said = next((t for f in ("state", "name") if _OVER.search(key(t := record.text(f)))), "")
+    return f"contrat terminé (« {shown(said)} »)" if said else ""
+
+
+def _is_count(record: Record, name: str) -> bool:
+    """« 6 contrats actifs », alone on its line."""
+    said = [cell for cells in record.cells.values() for cell in cells if cell != ""]
+    return len(said) == 1 and re.match(r"\d+\s+\w", name) is not None
+
+
+def _hosting(record: Record) -> str:
+    """« oui » in a column that asks for health data hosting means HDS, « non » nothing."""
+    said = _plain(record, "hosting")
+    return {"oui": "HDS", "o": "HDS", "x": "HDS", "yes": "HDS", "non": "", "n": "", "no": ""}.get(
+        key(said), said
+    )
 
 
 def _plain(record: Record, which: str) -> str:

@@ -23,6 +23,9 @@ _NAMES = {
 }
 #: What French names and labels are made of, beyond ASCII.
 _FRENCH = frozenset("éèêëàâäçùûüîïôöœæÉÈÊËÀÂÄÇÙÛÜÎÏÔÖŒÆ°«»’–…€\u00a0")
+_HEAD = 4096
+#: What an octet nul becomes: a control character that no name may hold, so that it is seen.
+_LOST = "\x1a"
 _SEPARATORS = ";\t,|"
 _SAMPLE = 60
 #: A field longer than this comes from a quote that was never closed.
@@ -37,13 +40,19 @@ def decode(data: bytes) -> tuple[str, str]:
     even, odd = data[:400:2].count(b"\0"), data[1:400:2].count(b"\0")
     if max(even, odd) > len(data[:400]) // 5 and min(even, odd) == 0:
         return data.decode("utf-16-le" if odd else "utf-16-be", "replace"), "UTF-16"
-    if b"\0" in data[:4096]:
+    if _is_binary(data[:_HEAD]):
         raise Refused("ce n'est ni un classeur connu, ni du texte")
+    data = data.replace(b"\0", _LOST.encode())
     try:
         return data.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError:
         best = max(_NAMES, key=lambda codec: _likely(data, codec))
         return data.decode(best, "replace"), _NAMES[best]
+
+
+def _is_binary(head: bytes) -> bool:
+    """A stray octet nul in a text is not enough: one in a hundred is."""
+    return head.count(b"\0") * 100 > len(head)
 
 
 def _likely(data: bytes, codec: str) -> int:
@@ -61,7 +70,7 @@ def _likely(data: bytes, codec: str) -> int:
 def read_delimited(data: bytes) -> Table:
     """One table; the separator is the one that cuts the lines most evenly."""
     text, encoding = decode(data)
-    text = text.replace("\0", "")
+    text = text.replace("\0", _LOST)
     notes = [f"encodage {encoding}"] if encoding != "UTF-8" else []
     head, _, rest = text.partition("\n")
     separator = ""

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from typing import Any
 
 from releve.establishment.imports.sheets.delimited import decode
-from releve.establishment.imports.sheets.table import PARSER_ERRORS, Refused
+from releve.establishment.imports.sheets.table import (
+    PARSER_ERRORS,
+    PROTECTED,
+    Refused,
+    is_encrypted,
+)
 
 MAX_CHARACTERS = 400_000
 MAX_PAGES = 2_000
+_PAGE = re.compile(r"<!doctype html|<html[\s>]|<head[\s>]", re.IGNORECASE)
+#: Word keeps its macros in vbaProject.bin, OpenDocument in Basic/ or Scripts/.
+_MACRO = re.compile(r"(?i)vbaproject\.bin$|^(?:Basic|Scripts)/.*[^/]$")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_FETCHED = re.compile(rb"/(attachedTemplate|oleObject|frame|subDocument|aFChunk)\"")
+_MOST_RELATIONS = 4 << 20
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass
 class Document:
     """``pages`` 0 = not known without laying it out; ``day`` ISO or empty; ``kind``: docx, odt,
-    pdf, doc, rtf or txt. ``partial``: the text is not whole, in French why.
+    pdf, doc, rtf or txt. ``partial``: the text is not whole, in French why. ``live``: what would
+    act by itself when a Word or OpenDocument file is opened, in French.
     """
 
     kind: str
@@ -27,6 +40,7 @@ class Document:
     pages: int = 0
     text: str = ""
     partial: str = ""
+    live: str = ""
 
 
 def read_document(data: bytes, names: frozenset[str]) -> Document:
@@ -35,11 +49,13 @@ def read_document(data: bytes, names: frozenset[str]) -> Document:
         if data[:5] == b"%PDF-" or b"%PDF-" in data[:1024]:
             return _pdf(data)
         if "word/document.xml" in names:
-            return _docx(data)
+            return replace(_docx(data), live=_live(data, names))
         if "content.xml" in names:
-            return _odt(data)
+            return replace(_odt(data), live=_live(data, names))
     except PARSER_ERRORS as error:
         raise Refused("ce document est abîmé, ou protégé par un mot de passe") from error
+    if data.startswith(_OLE2) and is_encrypted(data):
+        raise Refused(PROTECTED)
     if data.startswith(_OLE2):
         return Document("doc", text=_strings(data), partial="ancien format Word : texte approché")
     if data[:5] == b"{\\rtf":
@@ -50,7 +66,26 @@ def read_document(data: bytes, names: frozenset[str]) -> Document:
     if names or b"\0" in data[:4096]:
         raise Refused("ce n'est ni un PDF, ni un document Word ou OpenDocument")
     text, _ = decode(data)
+    if _PAGE.search(text[:4096]):
+        title = re.search(r"<title[^>]*>([^<]{1,80})", text[:8192], re.IGNORECASE)
+        said = f" (« {_plain(title[1])} »)" if title else ""
+        raise Refused(f"c'est une page web{said}, pas un document")
     return Document("txt", text=_plain(text))
+
+
+def _live(data: bytes, names: frozenset[str]) -> str:
+    """A macro, or a template or object fetched from elsewhere when the file opens (ECMA-376 part 2,
+    external relationships); a link that one clicks is none of these.
+    """
+    if any(_MACRO.search(name) for name in names):
+        return "une macro"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in names:
+            if name.endswith(".rels"):
+                for each in _RELATION.findall(archive.read(name)[:_MOST_RELATIONS]):
+                    if b"External" in each and (found := _FETCHED.search(each)):
+                        return f"un contenu pris ailleurs ({found[1].decode()})"
+    return ""
 
 
 def _plain(text: str) -> str:

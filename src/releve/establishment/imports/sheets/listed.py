@@ -42,9 +42,18 @@ def read_json(data: bytes) -> list[Table]:
         records = [(n, _flat(each)) for n, each in enumerate(objects, 1) if isinstance(each, dict)]
         if records:
             tables.append(_table(name, records))
+            tables[-1].partial = _partial(found, len(objects))
     if not tables:
         raise Refused("ce JSON ne contient aucune liste d'objets")
     return tables
+
+
+def _partial(found: Any, held: int) -> str:  # noqa: ANN401
+    """GLPI's search answers say how many there are in all (« totalcount », its REST API)."""
+    whole = found.get("totalcount") if isinstance(found, dict) else None
+    if isinstance(whole, int) and whole > held:
+        return f"le fichier ne porte que {held} enregistrements sur {whole}"
+    return ""
 
 
 def _lists(

@@ -16,7 +16,7 @@ MAX_COLUMNS = 1_000
 MAX_SHEETS = 300
 #: A longer text is cut just after, so that whoever reads it sees that it is too long.
 MAX_TEXT = 2_001
-MAX_FORMULAS = 200
+MAX_FORMULAS = 2_000
 #: What the members of a workbook may add up to once unpacked, in octets.
 MAX_UNPACKED = 1 << 30
 MAX_MEMBERS = 20_000
@@ -43,6 +43,16 @@ PARSER_ERRORS = (
 Cell = str | int | float | dict[str, str]
 
 
+#: An encrypted Office file is an OLE2 folder that holds these streams (MS-OFFCRYPTO 2.3.2).
+_ENCRYPTED = tuple(name.encode("utf-16-le") for name in ("EncryptedPackage", "EncryptionInfo"))
+PROTECTED = "il est protégé par un mot de passe : retirez-le dans le tableur, puis recommencez"
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Whether an OLE2 file is an encrypted Office file."""
+    return all(name in data for name in _ENCRYPTED)
+
+
 class Refused(Exception):
     """This file cannot be read; the message is French and may be shown."""
 
@@ -51,7 +61,8 @@ class Refused(Exception):
 class Table:
     """One sheet. ``rows``: (number from 1, cells), rows without anything left out; ``columns``: the
     number from 1 of each column, those without anything left out. ``formulas``: (row, column,
-    text). ``merged``: how many merged ranges were spread.
+    text). ``merged``: how many merged ranges were spread. ``partial``: why the table is not whole,
+    in French.
     """
 
     name: str
@@ -61,6 +72,7 @@ class Table:
     formulas: list[tuple[int, int, str]] = field(default_factory=list)
     merged: int = 0
     notes: list[str] = field(default_factory=list)
+    partial: str = ""
 
 
 def cell(value: Any) -> Cell:  # noqa: ANN401

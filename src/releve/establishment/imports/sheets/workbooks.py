@@ -15,6 +15,7 @@ from releve.establishment.imports.sheets.table import (
     MAX_FORMULAS,
     MAX_SHEETS,
     PARSER_ERRORS,
+    PROTECTED,
     Cell,
     Refused,
     Table,
@@ -108,7 +109,7 @@ def _spread(
 def _said(error: Exception) -> str:
     said = str(error).lower()
     if "password" in said or "encrypt" in said:
-        return "il est protégé par un mot de passe"
+        return PROTECTED
     return "ce n'est pas un classeur lisible, ou il est abîmé"
 
 

@@ -11,6 +11,8 @@ import io
 import json
 import mimetypes
 import os
+import re
+import stat
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -56,7 +58,12 @@ def answer(request: bytes, files: list[int]) -> bytes:
 
 def _names(data: bytes) -> frozenset[str]:
     """Members of a zip, none when it is no zip; refuses what unpacks beyond measure."""
-    from releve.establishment.imports.sheets.table import MAX_MEMBERS, MAX_UNPACKED, Refused
+    from releve.establishment.imports.sheets.table import (
+        MAX_MEMBERS,
+        MAX_UNPACKED,
+        PROTECTED,
+        Refused,
+    )
 
     if data[:4] != b"PK\x03\x04":
         return frozenset()
@@ -69,7 +76,7 @@ def _names(data: bytes) -> frozenset[str]:
     if len(infos) > MAX_MEMBERS or size > MAX_UNPACKED:
         raise Refused(f"déplié, il prendrait {size >> 20} Mio, plus que le permis")
     if any(info.flag_bits & 1 for info in infos):
-        raise Refused("il est protégé par un mot de passe")
+        raise Refused(PROTECTED)
     return frozenset(info.filename for info in infos)
 
 
@@ -88,8 +95,10 @@ def _read(
     data: bytes, names: frozenset[str], only: tuple[str, ...]
 ) -> tuple[str, list[Any], dict[str, int]]:
     from releve.establishment.imports.sheets import delimited, listed, workbooks
-    from releve.establishment.imports.sheets.table import Refused
+    from releve.establishment.imports.sheets.table import PROTECTED, Refused, is_encrypted
 
+    if data.startswith(_OLE2) and is_encrypted(data):
+        raise Refused(PROTECTED)
     if names or data.startswith(_OLE2):
         inside = ("workbook.xml", "workbook.bin", "content.xml")
         if names and not any(name.lower().endswith(inside) for name in names):
@@ -117,7 +126,9 @@ def _document(data: bytes, _asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _members(data: bytes, _asked: dict[str, Any]) -> dict[str, Any]:
-    """Plain files of a zip: (place, name); names of the old DOS kind are read as French."""
+    """Files of a zip: (place, name, what is wrong with it, in French); names of the old DOS kind
+    are read as French.
+    """
     from releve.establishment.imports.sheets.table import Refused
 
     if not _names(data):
@@ -130,8 +141,18 @@ def _members(data: bytes, _asked: dict[str, Any]) -> dict[str, Any]:
         if not info.flag_bits & 0x800:
             name = name.encode("cp437", "replace").decode("cp850", "replace")
         if not info.is_dir() and not name.startswith("__MACOSX/"):
-            found.append([place, name[:400]])
+            found.append([place, name[:400], _wrong(name, info)])
     return {"members": found}
+
+
+def _wrong(name: str, info: zipfile.ZipInfo) -> str:
+    """Why a member is not to be opened, empty when it may be."""
+    parts = name.replace("\\", "/").split("/")
+    if parts[0] == "" or re.match(r"[A-Za-z]:", name):
+        return "chemin absolu"
+    if ".." in parts:
+        return "chemin qui sort du dossier compressé"
+    return "lien, et non un fichier" if stat.S_ISLNK(info.external_attr >> 16) else ""
 
 
 def _member(data: bytes, place: int) -> bytes:
