@@ -18,11 +18,16 @@ from releve.incident.binder.material import (
     Copy,
     Degraded,
     Delegation,
+    Door,
     Instead,
     Material,
     Variant,
 )
 from releve.incident.binder.rules import calls, ward_forms
+from releve.incident.known import questions
+from releve.incident.steps import first_steps
+from releve.kernel.world import World
+from releve.pages.cuts import usual_cuts
 from tests.incident import paper
 
 _DPI = 150
@@ -108,9 +113,50 @@ def test_the_directors_sheet_has_ten_calls_in_order_in_large_type(cell: Made) ->
     assert "Ne répondez pas aux attaquants. Ne payez pas. Gardez la note." in words
     assert "72 h si assuré" in words and "sans délai" in words
     body = [one.points for one in paper.letters(data) if 34 < one.top < 270]
-    assert min(body) >= 14
+    assert {points for points in body if points < 14} == {10}  # hours and last tries alone
     assert min(one.points for one in paper.letters(cell.files["dix-minutes"])
                if 36 < one.top < 200) >= 14  # fmt: skip
+
+
+def test_nothing_that_one_dials_or_reads_out_is_cut_on_the_directors_sheet(cell: Made) -> None:
+    words = " ".join(paper.said(cell.files["directeur"]))
+    contacts = paper.valbrume()[1]
+    for slug in ("samu", "prefecture", "voisin-1", "voisin-2", "police", "dpo"):
+        told = contacts[slug]
+        tried = f"essayé le {told.checked:%d/%m/%y}" if told.checked else "jamais essayé"
+        assert told.name in words and f"{told.hours}, {tried}" in words, slug
+    assert "numéro de garde ARS non renseigné (répondu : je ne sais pas)" in words
+    for rule in calls("hospital"):
+        assert f"« {rule.say} »" in words
+
+
+def test_the_ten_minutes_on_paper_are_those_of_the_screen(cell: Made) -> None:
+    acts, known, cut, kept = paper.said(cell.files["dix-minutes"])
+    assert [each.slug for each in first_steps() if each.title not in acts] == []
+    assert [each.slug for each in questions() if each.asks not in known] == []
+    assert known.count("oui non je ne sais pas") == 7
+    assert "Dit à qui" in known and "Heure" in known
+    assert [each.slug for each in usual_cuts() if each.words not in cut] == []
+    assert "Gardez" in kept and "CERT Santé" in kept
+    says = {each.slug: each.say for each in first_steps()}
+    for call in calls("hospital"):
+        assert call.slug == "plan" or call.say in says.values()
+
+
+def test_how_to_join_without_a_network_is_said_or_missing() -> None:
+    real = replace(paper.material(), world=World.REAL, wards=("URG",))
+    lacking = make(real)
+    assert "ni adresse ni réseau de crise préparés" in {each.what for each in lacking.missing}
+    drill = make(replace(real, world=World.DRILL))
+    assert not any("réseau de crise" in each.what for each in drill.missing)
+    url, prints = "https://192.168.7.20:8443/crise/", ":".join(f"{n:02X}" for n in range(32))
+    joined = make(replace(real, door=Door((url,), prints, date(2027, 5, 1))))
+    assert not any("réseau de crise" in each.what for each in joined.missing)
+    (words,) = paper.said(joined.files["joindre"])
+    assert url in words and "01/05/2027" in words and "18 19 1A 1B 1C 1D 1E 1F" in words
+    with pdfium.PdfDocument(joined.files["joindre"]) as book:
+        image = book[0].render(scale=_DPI / 72).to_pil()
+    assert zxingcpp.read_barcodes(image)[0].text == url
 
 
 def test_what_is_missing_is_said_in_its_place_and_on_the_first_page(cell: Made) -> None:

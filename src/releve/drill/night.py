@@ -27,8 +27,9 @@ from releve.drill.simulator.persons import People
 from releve.drill.simulator.plan import Plan
 from releve.drill.simulator.proxy import Proxy
 from releve.drill.stage import Stage
+from releve.drill.strikes import Strikes
 from releve.drill.watch import Seen, Watch
-from releve.kernel.clock import Clock, from_iso
+from releve.kernel.clock import Clock
 from releve.kernel.ids import MachineName
 from releve.kernel.units import MIB
 from releve.kernel.world import World
@@ -140,7 +141,7 @@ class Night:
     def _due(self, event: Event) -> bool:
         """Some acts wait for what a person would wait for."""
         if event.kind == "his-killed":
-            return self._first_byte() is not None
+            return self._strikes.first_byte is not None
         if event.kind == "crisis":
             return self._watch.opened is not None or self._detection_is_over()
         if event.kind == "restore":
@@ -249,7 +250,7 @@ class Night:
         seen = self._alarm()
         if self._attack is not None:
             self._attack.stop()
-        touched = self._touched()
+        touched = self._strikes.touched(self._servers)
         text = f"{len(touched)} machines touchées sont isolées"
         self.isolated = self._stage.happened("Astreinte", text, "act").story
         before = None if seen else self._hospital.quiet_moment(self._first_strike())
@@ -257,13 +258,12 @@ class Night:
 
     def _recover_at_ease(self, touched: list[MachineName], before: datetime | None) -> None:
         """Servers at once; workstations once the intruder has been shut out."""
-        servers = {MachineName(server.name) for server in self._hospital.servers}
-        struck = self._strikes_by_machine()
-        first = [machine for machine in touched if machine in servers]
+        struck = self._strikes.by_machine
+        first = [machine for machine in touched if machine in self._servers]
         self._recovered.bring_servers_back(self.people, first, struck, before)
         if self._intrusion is not None:
             self._intrusion.result()
-        rest = [machine for machine in touched if machine not in servers]
+        rest = [machine for machine in touched if machine not in self._servers]
         self._recovered.bring_workstations_back(self.people, rest, struck, before)
 
     def _kill_his(self) -> None:
@@ -321,11 +321,10 @@ class Night:
 
     def traces(self) -> Traces:
         """What the report draws and tells beside the measures."""
-        lines = self._attack.lines() if self._attack else []
         return Traces(
             begun=self.begun,
             isolated=self.isolated,
-            struck=_struck(lines),
+            struck=self._strikes.struck,
             alarm=self._alarm(),
             opened=self._watch.opened,
             his=self._bedside.his,
@@ -338,11 +337,10 @@ class Night:
             if work is not None:
                 work.result()
         self._read_objects_back()
-        first, seen = self._first_byte(), self._alarm()
-        lines = self._attack.lines() if self._attack else []
-        lost = None
+        strikes, seen = self._strikes, self._alarm()
+        first, lost = strikes.first_byte, None
         if first is not None and seen is not None:
-            lost = sum(when < seen.at for _, when in _struck(lines))
+            lost = sum(when < seen.at for _, when in strikes.struck)
         if first is None:
             self._reasons["detect.seconds"] = "l'attaquant n'a rien chiffré"
         self._reasons |= self._recovered.reasons | self._bedside.reasons | self._bindery.reasons
@@ -379,7 +377,7 @@ class Night:
         return max(0.0, (opened.at - began).total_seconds())
 
     def _alarm(self) -> Seen | None:
-        first = self._first_byte()
+        first = self._strikes.first_byte
         if first is None:
             return None
         names = frozenset(machine.name for machine in self.plan.machines)
@@ -389,34 +387,16 @@ class Night:
         limit = self._scenario.backups.period_s + DETECT_MARGIN_S
         return self._clock.now() > self._first_strike() + timedelta(seconds=limit)
 
-    def _first_byte(self) -> datetime | None:
-        """When the attacker wrote its first byte, by its own log."""
-        said = attack.first_byte(self._attack.lines()) if self._attack else None
-        return from_iso(said) if said else None
+    @property
+    def _servers(self) -> list[MachineName]:
+        return [MachineName(server.name) for server in self._hospital.servers]
 
     def _first_strike(self) -> datetime:
-        return self._first_byte() or self._clock.now()
+        return self._strikes.first_byte or self._clock.now()
 
-    def _strikes_by_machine(self) -> dict[MachineName, datetime]:
-        """The first time each machine was touched."""
-        firsts: dict[MachineName, datetime] = {}
-        for path, when in _struck(self._attack.lines() if self._attack else []):
-            firsts.setdefault(MachineName(path.partition("/")[0]), when)
-        return firsts
-
-    def _touched(self) -> list[MachineName]:
-        """P0 servers first, whatever was touched of them, then the workstations struck."""
-        struck = self._strikes_by_machine()
-        servers = [MachineName(server.name) for server in self._hospital.servers]
-        return [*servers, *sorted(set(struck) - set(servers))]
-
-
-def _struck(lines: list[dict[str, object]]) -> list[tuple[str, datetime]]:
-    return [
-        (str(line["path"]), from_iso(str(line["first_byte"])))
-        for line in lines
-        if line["event"] == "after" and line.get("first_byte")
-    ]
+    @property
+    def _strikes(self) -> Strikes:
+        return Strikes(self._attack.lines() if self._attack else [])
 
 
 def _tone(event: Event) -> Kind:

@@ -24,15 +24,17 @@ from releve.establishment.recovery import Plan, foreseen, plan
 from releve.establishment.store import stored_files
 from releve.incident.binder.assembly import WHOLE, Made, make
 from releve.incident.binder.errors import FolderNotEmpty, NoEstablishment, UnknownWard
-from releve.incident.binder.material import Census, Copy, Material, Patient, Variant
+from releve.incident.binder.material import Census, Copy, Door, Material, Patient, Variant
 from releve.incident.binder.printed import Printed
 from releve.incident.logbook import Author
 from releve.kernel.durable import create_durably, fsync_folder, make_folder
 from releve.kernel.errors import ReleveError
 from releve.kernel.home import Home
+from releve.kernel.units import PARIS
 from releve.runtime.degraded import degraded_of
 from releve.runtime.delegated import delegations_of
 from releve.runtime.records import use_records
+from releve.runtime.tls import reached
 
 if TYPE_CHECKING:
     from releve.incident.app.copy_rows import Copy as Row
@@ -187,6 +189,7 @@ def _material(
         degraded=degraded_of(asked.variant),
         delegations=delegations_of(now),
         procedures=tuple(each.title for each in listed(home)),
+        door=_door(home, now),
     )
     if not found.for_cell:
         return found
@@ -194,6 +197,17 @@ def _material(
         found = replace(found, plan=_plan(establishment))
         found = replace(found, map_svg=_map(establishment))
     return found
+
+
+def _door(home: Home, now: datetime) -> Door:
+    """Nothing when its settings or its certificate cannot be read: the paper says it then."""
+    try:
+        found = reached(home, now)
+    except ReleveError:
+        return Door()
+    urls = tuple(f"{url.rstrip('/')}/crise/" for url in found.urls)
+    until = found.until.astimezone(PARIS).date() if found.until else None
+    return Door(urls, found.fingerprint, until)
 
 
 def _plan(establishment: Establishment) -> Plan:

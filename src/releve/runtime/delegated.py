@@ -20,7 +20,9 @@ def delegations_of(now: datetime) -> tuple[Delegation, ...]:
             each.signed_at.astimezone(PARIS).date(),
             each.until,
             f"délégation n° {each.number} : {each.conditions}",
+            cut,
         )
         for each in live(now)
-        for act in (*each.acts, *each.cuts)
+        for acts, cut in ((each.acts, False), (each.cuts, True))
+        for act in acts
     )

@@ -54,6 +54,10 @@ class Reader(Confined):
         """What the process said of the tables, to be checked."""
         return self._told(source, name, {"task": "tables", "only": list(only)})
 
+    def book(self, source: Source, name: str, only: Sequence[str] = ()) -> Book:
+        """The tables of one file."""
+        return _checked(self.answer(source, name, only), name)
+
     def document(self, source: Source, name: str) -> Text:
         """The words of a document."""
         said = _object(self._told(source, name, {"task": "document"}))
@@ -93,7 +97,7 @@ class Reader(Confined):
 def read_book(source: Source, name: str, only: Sequence[str] = ()) -> Book:
     """One file, one process; raises :class:`FileUnreadable`."""
     with Reader() as reader:
-        return _checked(reader.answer(source, name, only), name)
+        return reader.book(source, name, only)
 
 
 def _checked(answer: bytes, name: str) -> Book:

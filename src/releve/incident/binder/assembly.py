@@ -11,6 +11,7 @@ from releve.incident.binder.director import director
 from releve.incident.binder.first_minutes import first_minutes
 from releve.incident.binder.front import back, divider, front
 from releve.incident.binder.instead import instead
+from releve.incident.binder.joining import joining
 from releve.incident.binder.laid import Frame
 from releve.incident.binder.material import Material
 from releve.incident.binder.paper import paper
@@ -42,13 +43,14 @@ def documents(material: Material) -> tuple[Document, ...]:
         parts = (
             director(material),
             first_minutes(material),
+            joining(material),
             tree(material),
             cards(material),
             logsheets(material),
             filings(material),
         )
     else:
-        parts = (tree(material), logsheets(material))
+        parts = (joining(material), tree(material), logsheets(material))
     parts += (instead(material), *wards(material))
     if material.for_cell:
         parts += (rebuilding(material),)

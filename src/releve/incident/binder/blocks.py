@@ -66,9 +66,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Steps:
-    """Acts, one a line, each with a box to tick."""
+    """Acts, one a line, each with a box to tick; ``timed``: and a blank for the hour."""
 
     acts: tuple[Cell, ...]
+    timed: bool = False
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to dial: whose it is in large type beside it, ``more`` (hours, when it was last
+    tried) in small type after.
+    """
+
+    number: Cell
+    whose: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class Call:
 
     rank: int
     title: str
-    numbers: tuple[tuple[str, Cell], ...]
+    numbers: tuple[Number, ...]
     say: str
     rule: str = ""
     #: What was decided or answered, to tick.

@@ -66,7 +66,7 @@ def _holders(material: Material, role: RoleCard) -> list[Cell]:
             found.setdefault(turn.name, _with_number(material, turn.phone, role.title))
     for line in contact(material, role.contact) if role.contact else ():
         if isinstance(line.number, str):
-            name = line.details.partition(",")[0] or line.label
+            name = line.name or line.label
             found.setdefault(name, f", {line.number}")
     for person in _of_profession(material, role):
         found.setdefault(named(person), _with_number(material, person.phone, role.title))

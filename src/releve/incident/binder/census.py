@@ -2,171 +2,94 @@
 
 One line is one patient: service (or unit), bed, name, birth date, IPP. What cannot be read for sure
 is a :class:`Doubt` with its line and its remedy; the patient is kept when there is at least a name,
-because a missing patient is worse than an incomplete label. Pure: bytes in, values out; calamine
-(Rust) reads the sheets, within limits.
+because a missing patient is worse than an incomplete label. The file is opened by the confined
+process of the imports, its columns are known by the ``census`` table of their ``columns.toml``.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-import zipfile
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from releve.establishment import Establishment, Service
+from releve.establishment.imports.book import Book, Cell
+from releve.establishment.imports.errors import FileUnreadable
+from releve.establishment.imports.layout import find_layout
+from releve.establishment.imports.reading import Reader, read_book
 from releve.establishment.text import normal
+from releve.establishment.words import key
 from releve.incident.binder.errors import CensusUnreadable
 from releve.incident.binder.material import Census, Doubt, Patient
 
-MAX_BYTES, MAX_INFLATED, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 16 << 20, 256 << 20, 20_000, 200, 200
-#: How far down the header may stand: titles and dates often come before it.
-_HEADER_WITHIN = 30
-_SEPARATORS = ";,\t|"
-_SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+MAX_BYTES, MAX_ROWS, MAX_CELL = 16 << 20, 20_000, 200
 _MONTHS = {
     "janv": 1, "fevr": 2, "mars": 3, "avr": 4, "mai": 5, "juin": 6,
     "juil": 7, "aout": 8, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
-#: What people call each column, without case, accents nor signs.
-_HEADERS: Mapping[str, str] = {
-    "ward": """service uf unite unite_fonctionnelle unite_de_soins us ward code_uf code_service
-        libelle_uf libelle_service uf_hebergement uf_d_hebergement localisation""",
-    "room": "chambre ch n_chambre no_chambre numero_chambre room",
-    "bed": "lit n_lit no_lit numero_lit bed place porte lit_place",
-    "name": """nom nom_patient patient nom_usuel nom_utilise nom_d_usage nom_prenom nom_et_prenom
-        name nom_du_patient resident nom_resident nom_prenoms""",
-    "birth_name": "nom_de_naissance nom_naissance nom_jf",
-    "first": "prenom prenoms prenom_usuel first_name",
-    "born": """ne_le nee_le ne_e_le ne_nee_le date_de_naissance date_naissance naissance ddn dn
-        birth_date""",
-    "ipp": "ipp n_ipp no_ipp numero_ipp nip n_patient numero_patient id_patient",
-}
 
 
-def read_census(name: str, data: bytes, establishment: Establishment) -> Census:
-    """The census of a file called ``name``. Raises :class:`CensusUnreadable`."""
-    rows = _rows(name, data)
-    at, columns = _header(name, rows)
+def read_census(
+    name: str, data: bytes, establishment: Establishment, reader: Reader | None = None
+) -> Census:
+    """The census of a file called ``name``; ``reader``: one that already runs, else one is started
+    for this file. Raises :class:`CensusUnreadable`.
+    """
     places = _places(establishment)
     patients: list[Patient] = []
     doubts: list[Doubt] = []
     seen: dict[tuple[str, ...], int] = {}
-    for number, cells in enumerate(rows[at + 1 :], at + 2):
-        found = {key: _clean(cells[i]) for key, i in columns.items() if i < len(cells)}
-        if not any(found.values()):
-            continue
+    for number, found in _lines(name, _book(name, data, reader)):
         patient = _patient(number, found, places, doubts)
         if patient is None:
             continue
-        key = (patient.ipp,) if patient.ipp else (patient.name, patient.born, patient.bed)
-        if key in seen:
-            what = f"« {patient.name} » est déjà à la ligne {seen[key]}"
+        same = (patient.ipp,) if patient.ipp else (patient.name, patient.born, patient.bed)
+        if same in seen:
+            what = f"« {patient.name} » est déjà à la ligne {seen[same]}"
             doubts.append(Doubt(number, what, "Gardez une ligne ; les deux sont imprimées."))
-        seen.setdefault(key, number)
+        seen.setdefault(same, number)
         patients.append(patient)
     ordered = sorted(patients, key=lambda one: (one.ward, _bed_order(one.bed)))
     return Census(f"fichier {name[:60]}", None, tuple(ordered), tuple(doubts))
 
 
-def _rows(name: str, data: bytes) -> list[list[str]]:
+def _book(name: str, data: bytes, reader: Reader | None) -> Book:
+    """What the confined process makes of it: nothing of the file is parsed in this one."""
     if len(data) > MAX_BYTES:
         raise CensusUnreadable(file=name, why=f"il dépasse {MAX_BYTES >> 20} Mio")
-    rows = _sheet(name, data) if data.startswith(_SHEETS) else _csv(name, data)
-    if not rows:
-        raise CensusUnreadable(file=name, why="il est vide")
-    return rows
-
-
-def _sheet(name: str, data: bytes) -> list[list[str]]:
-    """The sheet with the most lines, of an XLSX, ODS or XLS."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    if data.startswith(b"PK"):
-        _check_inflated(name, data)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [book.get_sheet_by_index(n) for n in range(min(20, len(book.sheet_names)))]
-        best = max(sheets, key=lambda sheet: sheet.total_height, default=None)
-        found = best.to_python(skip_empty_area=True, nrows=MAX_ROWS + 1) if best else []
-    except (CalamineError, ValueError, OSError) as error:
-        raise CensusUnreadable(file=name, why="le classeur est abîmé ou chiffré") from error
-    return _limited(name, [[_written(cell) for cell in row[:MAX_COLUMNS]] for row in found])
+        return reader.book(data, name) if reader is not None else read_book(data, name)
+    except FileUnreadable as error:
+        raise CensusUnreadable(file=name, why=str(error.data["why"])) from error
 
 
-def _check_inflated(name: str, data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise CensusUnreadable(file=name, why="le classeur est abîmé") from error
-    if size > MAX_INFLATED:
-        raise CensusUnreadable(file=name, why="décompressé, il serait trop gros")
-
-
-def _csv(name: str, data: bytes) -> list[list[str]]:
-    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CensusUnreadable(file=name, why="ce n'est pas un fichier de texte")
-    text = _decoded(data)
-    head = text[:20_000]
-    separator = max(_SEPARATORS, key=head.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        rows = []
-        for row in reader:
-            rows.append(row[:MAX_COLUMNS])
-            if len(rows) > MAX_ROWS:
-                break
-    except csv.Error as error:
-        raise CensusUnreadable(file=name, why="des guillemets ne sont pas refermés") from error
-    return _limited(name, rows)
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def _limited(name: str, rows: list[list[str]]) -> list[list[str]]:
-    if len(rows) > MAX_ROWS:
+def _lines(name: str, book: Book) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, what it says by field) under the header; lines that say nothing are left out."""
+    layout = find_layout(book, "census")
+    if not {"name", "birth_name"} & layout.fields or not layout.header:
+        raise CensusUnreadable(file=name, why="aucune ligne d'en-tête n'a de colonne « nom »")
+    sheet = next(each for each in book.sheets if each.name == layout.sheet)
+    if len(sheet.rows) > MAX_ROWS:
         raise CensusUnreadable(file=name, why=f"il a plus de {MAX_ROWS} lignes")
-    return rows
+    columns = [column for column in layout.columns if column.field]
+    head = [key(column.label) for column in columns]
+    for number, cells in sheet.rows:
+        if number <= max(layout.header):
+            continue
+        said = [_written(cells[column.place]) for column in columns]
+        if not any(map(_clean, said)) or [key(text) for text in said] == head:
+            continue
+        yield number, {c.field: _clean(text) for c, text in zip(columns, said, strict=True)}
 
 
-def _written(cell: object) -> str:
+def _written(cell: Cell) -> str:
     """A cell of a spreadsheet as people would read it."""
-    if isinstance(cell, datetime | date):
+    if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
-
-
-def _header(name: str, rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
-    """The line that names most columns, and where each stands."""
-    best: tuple[int, dict[str, int]] = (0, {})
-    for number, cells in enumerate(rows[:_HEADER_WITHIN]):
-        columns: dict[str, int] = {}
-        for place, cell in enumerate(cells):
-            known = _column(cell)
-            if known is not None:
-                columns.setdefault(known, place)
-        if len(columns) > len(best[1]):
-            best = number, columns
-    if not {"name", "birth_name"} & best[1].keys():
-        raise CensusUnreadable(file=name, why="aucune ligne d'en-tête n'a de colonne « nom »")
-    return best
-
-
-def _column(cell: str) -> str | None:
-    said = re.sub(r"[^a-z]+", "_", normal(cell)).strip("_")
-    return next((key for key, names in _HEADERS.items() if said in names.split()), None)
 
 
 def _clean(text: str) -> str:

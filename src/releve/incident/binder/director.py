@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from releve.incident.binder.blocks import Block, Box, Call, Calls, Cell, Document, Say, Sheet
+from releve.incident.binder.blocks import (
+    Block,
+    Box,
+    Call,
+    Calls,
+    Cell,
+    Document,
+    Number,
+    Say,
+    Sheet,
+)
 from releve.incident.binder.material import Material, Profile
 from releve.incident.binder.reach import contact, pairs, watch_lines
 from releve.incident.binder.rules import CallRule, calls, national
@@ -42,12 +52,17 @@ def _rules(material: Material) -> tuple[CallRule, ...]:
 
 
 def _call(material: Material, rank: int, rule: CallRule) -> Call:
-    numbers: list[tuple[str, Cell]] = []
+    numbers: list[Number] = []
     if rule.rota:
-        numbers += watch_lines(material, rule.rota)[:2]
+        for whom, number in watch_lines(material, rule.rota)[:_NUMBERS]:
+            name, _, until = whom.partition(", ")
+            numbers.append(Number(number, name, until))
     for slug in rule.contacts:
-        numbers += [(line.details, line.number) for line in contact(material, slug)]
-    numbers += national_lines(material, rule.national)
+        for line in contact(material, slug):
+            numbers.append(Number(line.number, line.name, line.more))
+    for whom, number in national_lines(material, rule.national):
+        name, _, tried = whom.partition(", ")
+        numbers.append(Number(number, name, tried))
     return Call(rank, rule.title, tuple(numbers[:_NUMBERS]), rule.say, rule.rule, rule.boxes)
 
 

@@ -1,4 +1,4 @@
-"""The first ten minutes of IT: what one person alone may cut, what to keep, whom to wake."""
+"""The first ten minutes on paper: the acts, what is known, what is cut, whom to wake."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from releve.incident.binder.blocks import (
     Cell,
     Column,
     Document,
+    Field,
+    Fields,
     Head,
     Sheet,
     Steps,
@@ -19,43 +21,95 @@ from releve.incident.binder.fonts import cut
 from releve.incident.binder.material import Delegation, Material
 from releve.incident.binder.reach import named, phone_of, watch_lines
 from releve.incident.binder.rules import Wake, minutes
+from releve.incident.known import Reply, questions
+from releve.incident.steps import Step, first_steps
+from releve.pages.cuts import cuts_with
 
 POINTS = 14
+_TOLD = 5
+_REPLIES = {Reply.YES: "oui", Reply.NO: "non", Reply.UNKNOWN: "je ne sais pas"}
 NO_DELEGATION = "aucune délégation signée : appelez le directeur avant de couper"
 _SIGN = "Faites signer une délégation par le directeur (page « Délégations »)."
 
 
 def first_minutes(material: Material) -> Document:
-    """Two sheets, recto-verso: now, what is cut, whom to wake, the evidence."""
+    """Two sheets, recto-verso: the paper twin of the ten-minute screen, from the same lists."""
     known = minutes()
-    cuts = Table(
-        (Column("Coupé à la main", 77), Column("Cela arrête", 58), Column("Heure, qui", 38)),
-        tuple((cut.what, cut.stops, "") for cut in known.cut),
-    )
-    wake = Table(
-        (
-            Column("Qui", 45, strong=True),
-            Column("Numéro, nom", 56, strong=True),
-            Column("Pourquoi", 42),
-            Column("Heure", 30),
-        ),
-        tuple(row for each in known.wake for row in _wake(material, each)),
-    )
-    title = "Informatique : les dix premières minutes"
+    title = "Les dix premières minutes"
     sheets = (
-        Sheet(title, (Steps(known.first), *_alone(material)), "1. Tout de suite"),
-        Sheet(title, (cuts, Box("Ne le faites pas", known.never)), "2. Couper, dans cet ordre"),
-        Sheet(title, (wake,), "3. Réveiller"),
-        Sheet(title, (Steps(known.keep),), "4. Garder les preuves"),
+        Sheet(
+            title,
+            (Steps(tuple(map(_act, first_steps())), timed=True),),
+            "1. Dans l'ordre, avec l'heure",
+        ),
+        Sheet(title, _known(), "2. Ce que l'on sait, dit à qui, quand"),
+        Sheet(
+            title,
+            (*_alone(material), _cuts(material), Box("Jamais", known.never)),
+            "3. Coupé à la main",
+        ),
+        Sheet(
+            title,
+            (_wakes(material), Head("Gardez"), Steps(known.keep)),
+            "4. Informatique : réveiller, garder les preuves",
+        ),
     )
-    about = "Ce qu'une personne seule peut couper, les preuves, qui réveiller."
+    about = "Les premiers actes, ce que l'on sait, ce qu'une personne seule peut couper."
     return Document("dix-minutes", title, sheets, POINTS, divider=False, about=about)
+
+
+def _act(step: Step) -> str:
+    """An act as the screen says it, and whose it is."""
+    return step.title if step.who == "vous" else f"{step.title} ({step.who})"
+
+
+def _known() -> tuple[Block, ...]:
+    """The questions of the screen, then to whom it was said."""
+    asked = tuple(
+        Field(
+            each.asks,
+            boxes=tuple(_REPLIES[reply] for reply in each.replies if reply in _REPLIES),
+            lines=2 if each.kind == "words" else 1,
+        )
+        for each in questions()
+    )
+    told = Table(
+        (Column("Dit à qui", 55), Column("Quoi", 73), Column("Heure", 20), Column("Par", 25)),
+        blank=_TOLD,
+        tall=9.0,
+    )
+    return (Fields(asked), told)
+
+
+def _cuts(material: Material) -> Table:
+    """The usual cuts, then those that a delegation names."""
+    listed = cuts_with(each.act for each in _valid(material) if each.cut)
+    return Table(
+        (Column("Coupé à la main", 68), Column("Cela arrête aussi", 67), Column("Heure, qui", 38)),
+        tuple((cut.words, cut.also, "") for cut in listed),
+    )
+
+
+def _wakes(material: Material) -> Table:
+    return Table(
+        (
+            Column("Qui", 38, strong=True),
+            Column("Numéro, nom", 57, strong=True),
+            Column("Pourquoi", 58),
+            Column("Heure", 20),
+        ),
+        tuple(row for each in minutes().wake for row in _wake(material, each)),
+    )
+
+
+def _valid(material: Material) -> tuple[Delegation, ...]:
+    today = material.made.date()
+    return tuple(d for d in material.delegations if d.until is None or d.until >= today)
 
 
 def _alone(material: Material) -> tuple[Block, ...]:
     """Delegations in force when the binder is made."""
-    today = material.made.date()
-    valid = tuple(d for d in material.delegations if d.until is None or d.until >= today)
+    valid = _valid(material)
     if not valid:
         return (Box("Ce que vous pouvez couper seul", (Absent(NO_DELEGATION, _SIGN),)),)
     return (

@@ -15,15 +15,15 @@ from releve.incident.binder.blocks import (
     Small,
     Table,
 )
-from releve.incident.binder.fonts import cut, lines
+from releve.incident.binder.fonts import cut, fitted, lines
 from releve.incident.binder.material import Material, Variant
-from releve.incident.binder.rules import STATUS_WORDS, origin_of, rules
+from releve.incident.binder.rules import STATUS_WORDS, national, origin_of, rules
 
 #: What the list may take of the first page, and what a line of it takes, in millimetres.
 _LIST_MM, _LINE_MM = 195.0, 5.4
 #: Papers whose content comes from a file of ``rules/`` as a whole.
 _OF_PAPER = (
-    ("Les dix premières minutes de l'informatique.", "minutes"),
+    ("Les dix premières minutes : preuves, qui réveiller.", "minutes"),
     ("Les cartes de rôle de la cellule.", "roles"),
     ("Les feuilles des services.", "forms"),
     ("Le rappel général du mode dégradé.", "degraded"),
@@ -49,8 +49,8 @@ def _lacking(material: Material, lacks: tuple[Missing, ...]) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     left = _LIST_MM
     for each in lacks:
-        row = (cut(each.said, 120), cut(each.remedy, 90))
-        left -= _LINE_MM * max(lines(row[0], what.mm - 3, 11), lines(row[1], todo.mm - 3, 11)) + 3
+        row = (cut(each.said, 200), cut(each.remedy, 160))
+        left -= _LINE_MM * max(_lines(row[0], what), _lines(row[1], todo)) + 3
         if left < 0:
             break
         rows.append(row)
@@ -63,6 +63,12 @@ def _lacking(material: Material, lacks: tuple[Missing, ...]) -> Sheet:
         blocks.append(Say(f"Et {words}, à la fin du classeur : « Tout ce qui manque »."))
     blocks += [_doubts(material)] if material.census and material.census.doubts else []
     return Sheet(f"Classeur de crise : {material.hospital}", tuple(blocks), "Ce qui manque")
+
+
+def _lines(text: str, column: Column) -> int:
+    """Lines of a cell, its too wide words broken as they will be."""
+    mm = column.mm - 3
+    return lines(fitted(text, mm, 11), mm, 11)
 
 
 def _said(lacks: tuple[Missing, ...]) -> Box:
@@ -116,9 +122,13 @@ def divider(rank: int, document: Document) -> Document:
 
 def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
     """Where each rule comes from; everything that is missing; the census's doubtful lines."""
-    columns = (Column("Règle", 78), Column("Source", 56), Column("Statut", 39))
+    columns = (Column("Règle, numéro", 76), Column("Source", 67), Column("Statut", 30))
     rows = tuple((r.words, r.source, STATUS_WORDS[r.status]) for r in rules().values())
     rows += tuple((title, *origin_of(name)) for title, name in _OF_PAPER)
+    rows += tuple(
+        (f"{each.name} : {each.phone}", each.source, STATUS_WORDS[each.status])
+        for each in national().values()
+    )
     sheets = [
         Sheet(
             "D'où vient chaque règle",

@@ -25,6 +25,7 @@ from releve.incident.binder.blocks import (
     Head,
     Label,
     Labels,
+    Number,
     Picture,
     Ruled,
     Say,
@@ -37,6 +38,10 @@ from releve.incident.binder.fonts import cut, drawable, fitted, lines, one_line,
 
 #: Characters of one cell, one line of a list, one paragraph: what a page still reads well.
 _CELL, _LINE, _PARAGRAPH, _TITLE_LETTERS = 220, 400, 3000, 140
+#: Characters of a number, of what is said beside it: far more than anybody's name and hours.
+_NUMBER, _BESIDE = 90, 140
+#: How wide the regular face is, of the bold one that is measured; never less on paper.
+_LIGHT = 0.92
 #: Lines of one cell of a table.
 _CELL_LINES = 14
 _BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
@@ -163,7 +168,8 @@ def _(block: Box, points: float) -> dict[str, object]:
 
 @_block.register
 def _(block: Steps, points: float) -> dict[str, object]:
-    return {"kind": "steps", "acts": [_cell(act, _TICK_MM, points, _LINE) for act in block.acts]}
+    acts = [_cell(act, _TICK_MM - 23, points, _LINE) for act in block.acts]
+    return {"kind": "steps", "acts": acts, "timed": block.timed}
 
 
 @_block.register
@@ -218,45 +224,33 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
 
 
 def _call(call: Call, points: float) -> dict[str, object]:
-    """Two lines for the title and the numbers' names, three for the sentence: a page holds five."""
-    numbers = [
-        (_whose(whom, _beside(number, points), points), _number(number, points))
-        for whom, number in call.numbers
-    ]
+    """Three lines at most for the sentence: a page holds five calls."""
     return {
         "rank": call.rank,
         "title": fitted(call.title, _CALL_MM, points, 110),
         "rule": fitted(call.rule, _CALL_MM, points, 60),
-        "numbers": numbers,
+        "numbers": [_number(each, points) for each in call.numbers],
         "boxes": [fitted(each, _CALL_MM, points, 60) for each in call.boxes],
         "say": _cut(fitted(call.say, _CALL_MM, points, _LINE), _CALL_MM, points, 3),
     }
 
 
-def _whose(whom: str, mm: float, points: float) -> str:
-    """As many of « name, hours, when tried » as the line holds, the name first."""
-    parts = whom.split(", ")
-    while len(parts) > 1 and width_mm(", ".join(parts), points) > mm:
-        parts.pop()
-    return one_line(", ".join(parts), mm, points)
-
-
-def _number(number: Cell, points: float) -> _Fitted:
-    """On one line, whatever it is: five calls hold on a side."""
+def _number(each: Number, points: float) -> dict[str, object]:
+    """Nothing a page can hold is cut: a name too long to stand beside its number is in small."""
+    number, more = each.number, each.more
+    beside = _CALL_MM - 8
     if isinstance(number, str):
-        return one_line(number, _CALL_MM - 4, points * 1.12)
-    key = "absent" if isinstance(number, Absent) else "hidden"
-    mm, words = _CALL_MM - 10, number.words
-    if width_mm(words, points) > mm:
-        words = words.partition(" (")[0]
-    return {key: one_line(words, mm, points)}
-
-
-def _beside(number: Cell, points: float) -> float:
-    """What is left on the number's line, in millimetres; nothing beside what is missing."""
-    if not isinstance(number, str):
-        return 0.0
-    return max(0.0, _CALL_MM - 6 - width_mm(number, points * 1.12))
+        beside -= width_mm(number, points * 1.12)
+    whose = each.whose if width_mm(each.whose, points) * _LIGHT <= beside else ""
+    beside -= width_mm(whose, points) * _LIGHT + 2
+    if each.whose and not whose:
+        more = ", ".join(part for part in (each.whose, more) if part)
+    return {
+        "number": _cell(number, _CALL_MM - 4, points, _NUMBER),
+        "whose": drawable(whose),
+        "more": fitted(more, _CALL_MM, _SMALL, _BESIDE),
+        "below": width_mm(more, _SMALL) * _LIGHT > beside,
+    }
 
 
 def _grid(table: Table, points: float) -> dict[str, object]:

@@ -54,6 +54,8 @@ class Delegation:
     signed_on: date | None
     until: date | None
     limits: str = ""
+    #: Whether the act is a cut, which then has its line in the table of cuts.
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,17 @@ class Degraded:
     instead: tuple[Instead, ...]
     signed_by: str
     signed_on: date | None
+
+
+@dataclass(frozen=True)
+class Door:
+    """How pages are reached outside Relève's own machine: ``urls`` of the crisis, the SHA-256
+    fingerprint of the certificate presented there (« AB:CD:… », empty: none yet) and its last day.
+    """
+
+    urls: tuple[str, ...] = ()
+    fingerprint: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,7 @@ class Material:
     plan: Plan | None = None
     map_svg: str = ""
     wards: tuple[str, ...] = ()
+    door: Door = Door()
     profile: Profile = Profile.HOSPITAL
 
     @property

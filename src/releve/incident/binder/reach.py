@@ -66,11 +66,17 @@ def phone_of(material: Material, phone: str, whose: str) -> Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A crisis contact on this copy: what it is, who and when in words, the number."""
+    """A crisis contact on this copy: what it is, who, the number; ``more``: hours, last try."""
 
     label: str
-    details: str
+    name: str
     number: Cell
+    more: str = ""
+
+    @property
+    def details(self) -> str:
+        """Who and when in words."""
+        return ", ".join(part for part in (self.name, self.more) if part)
 
 
 def contact(material: Material, slug: str) -> tuple[Line, ...]:
@@ -84,9 +90,10 @@ def contact(material: Material, slug: str) -> tuple[Line, ...]:
         return (Line(label, found.name, "sans objet, dit l'hôpital"),)
     if found is not None and found.phone:
         tried = f"essayé le {found.checked:%d/%m/%y}" if found.checked else "jamais essayé"
-        details = ", ".join(part for part in (found.name, found.hours, tried) if part)
+        more = ", ".join(part for part in (found.hours, tried) if part)
         hidden = personal(found.phone) and not material.for_cell
-        return (Line(label, details, Hidden(_CELL_ONLY) if hidden else pairs(found.phone)),)
+        number = Hidden(_CELL_ONLY) if hidden else pairs(found.phone)
+        return (Line(label, found.name, number, more),)
     if known is None or not (known.needed or found is not None):
         return ()
     said = " (répondu : je ne sais pas)" if found is not None else ""

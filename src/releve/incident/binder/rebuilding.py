@@ -65,10 +65,10 @@ def _order(material: Material) -> tuple[Block, ...]:
     ]
     columns = (
         Column("N°", 11, strong=True),
-        Column("Machine", 49, strong=True),
-        Column("Durée", 20),
-        Column("Pourquoi maintenant", 63),
-        Column("Fait à, par", 30),
+        Column("Machine", 47, strong=True),
+        Column("Durée", 17),
+        Column("Pourquoi maintenant", 75),
+        Column("Fait à, par", 23),
     )
     more = len(made.steps) - _MOST
     rest = (Say(f"Puis {more} autres : la page « Reprise » les donne toutes."),) if more > 0 else ()

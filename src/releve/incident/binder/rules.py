@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from releve.incident.steps import step_named
+
 #: What the status of a rule is called on paper.
 STATUS_WORDS = {
     "in_force": "en vigueur",
@@ -48,7 +50,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class CallRule:
-    """A call of the director's sheet: whom by slug of contact, national number or rota."""
+    """A call of the director's sheet: whom by slug of contact, national number or rota. Its words,
+    its contacts and its rota are those of its act in ``first_steps.toml``, unless it has its own.
+    """
 
     slug: str
     profiles: tuple[str, ...]
@@ -59,14 +63,6 @@ class CallRule:
     national: tuple[str, ...] = ()
     rota: str = ""
     boxes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What can be cut, and what stops with it."""
-
-    what: str
-    stops: str
 
 
 @dataclass(frozen=True)
@@ -82,14 +78,14 @@ class Wake:
 
 @dataclass(frozen=True)
 class Minutes:
-    """The first ten minutes of the IT team."""
+    """What the IT team keeps, never does, and whom it wakes. The acts themselves are those of
+    ``first_steps.toml``, the cuts those of ``pages/cuts.toml``.
+    """
 
     source: str
     status: str
-    first: tuple[str, ...]
     keep: tuple[str, ...]
     never: tuple[str, ...]
-    cut: tuple[Cut, ...]
     wake: tuple[Wake, ...]
 
 
@@ -189,19 +185,15 @@ def rules() -> dict[str, Rule]:
 @cache
 def calls(profile: str) -> tuple[CallRule, ...]:
     """The calls of the director's sheet of such an establishment, in order."""
-    return tuple(
-        CallRule(**_tuples(each)) for each in _read("calls")["call"] if profile in each["profiles"]
-    )
+    return tuple(_call(each) for each in _read("calls")["call"] if profile in each["profiles"])
 
 
 @cache
 def minutes() -> Minutes:
     """The first ten minutes."""
     read = _read("minutes")
-    cut = tuple(Cut(**each) for each in read["cut"])
     wake = tuple(Wake(**each) for each in read["wake"])
-    texts = {key: tuple(read[key]) for key in ("first", "keep", "never")}
-    return Minutes(read["source"], read["status"], **texts, cut=cut, wake=wake)
+    return Minutes(read["source"], read["status"], tuple(read["keep"]), tuple(read["never"]), wake)
 
 
 @cache
@@ -245,6 +237,14 @@ def origin_of(name: str) -> tuple[str, str]:
     """The source of a whole file of ``rules/``, and what it is worth in words."""
     read = _read(name)
     return read["source"], STATUS_WORDS[read["status"]]
+
+
+def _call(each: dict[str, Any]) -> CallRule:
+    own = _tuples(each)
+    if act := own.pop("step", ""):
+        step = step_named(act)
+        own = {"say": step.say, "rota": step.rota, "contacts": step.contact, **own}
+    return CallRule(**own)
 
 
 def _ward_form(each: dict[str, Any]) -> WardForm:

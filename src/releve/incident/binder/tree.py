@@ -20,11 +20,20 @@ from releve.incident.binder.blocks import (
 )
 from releve.incident.binder.director import national_lines
 from releve.incident.binder.material import Material, Turn
-from releve.incident.binder.reach import NO_PHONE, contact, named, on_watch, pairs, phone_of, turns
+from releve.incident.binder.reach import (
+    NO_PHONE,
+    Line,
+    contact,
+    named,
+    on_watch,
+    pairs,
+    phone_of,
+    turns,
+)
 from releve.incident.binder.rules import national
 from releve.kernel.units import PARIS
 
-_NAME = (Column("Nom", 68, strong=True), Column("Fonction", 48), Column("Numéro", 57))
+_NAME = (Column("Nom", 66, strong=True), Column("Fonction", 58), Column("Numéro", 49))
 #: Whom a service calls first, in this order; the others follow by profession.
 _FIRST = ("chef de service", "cadre de santé", "cadre", "médecin")
 _NO_WATCH = "aucun tour de garde pour les huit semaines à venir"
@@ -53,10 +62,10 @@ def _now(material: Material) -> Sheet:
             words = f"personne de garde maintenant : {rota}"
             rows.append((rota, Absent(words, "Complétez oncall.ics."), "", ""))
     columns = (
-        Column("Tour", 48, strong=True),
-        Column("Qui", 54),
-        Column("Numéro", 41),
-        Column("Jusqu'au", 30),
+        Column("Tour", 56, strong=True),
+        Column("Qui", 51),
+        Column("Numéro", 38),
+        Column("Jusqu'au", 28),
     )
     blocks: tuple[Block, ...] = (
         Say("De garde à l'heure où cette page a été faite. Plus tard : page « Huit semaines »."),
@@ -86,8 +95,9 @@ def _rotas(material: Material) -> Sheet:
             )
             for turn in turns(material, rota)
         )
-        columns = (Column("De, à", 58), Column("Qui", 62, strong=True), Column("Numéro", 53))
-        blocks += [Head(rota), Table(columns, rows)]
+        # the rota heads its column: it comes back with it on each page
+        columns = (Column(rota, 68), Column("Qui", 60, strong=True), Column("Numéro", 45))
+        blocks.append(Table(columns, rows))
     if not blocks:
         blocks = [Say(Absent(_NO_WATCH, "Chargez le tableau des gardes."), strong=True)]
     return Sheet("Gardes et astreintes : huit semaines", tuple(blocks))
@@ -103,25 +113,28 @@ def _outside(material: Material) -> Sheet:
     extra = [slug for slug in material.contacts if slug not in order and slug not in national()]
     slugs = [slug for slug in (*order, *extra) if slug != "papier"]
     lines = [line for slug in slugs for line in contact(material, slug)]
-    rows = tuple((line.label, line.details, line.number) for line in lines)
+    rows = tuple(_contact(line) for line in lines)
     here = (
-        Column("Quoi", 58, strong=True),
-        Column("Qui, quand", 60),
-        Column("Numéro", 55, strong=True),
+        Column("Qui", 62, strong=True),
+        Column("Nom, heures, dernier essai", 68),
+        Column("Numéro", 43, strong=True),
     )
-    told = (Column("Quoi", 118), Column("Numéro", 55, strong=True))
+    told = (Column("Qui", 130, strong=True), Column("Numéro", 43, strong=True))
     everywhere = tuple(national_lines(material, tuple(national()), short=False))
     blocks = (
         Table(here, rows),
         Head("Numéros nationaux"),
         Table(told, everywhere),
-        Small(
-            "Sources relues par l'équipe de Relève ; essayez vous-même chaque numéro : "
-            + " ; ".join(f"{n.phone} : {n.source}" for n in national().values())
-            + "."
-        ),
+        Small("Essayez vous-même chaque numéro. Leurs sources : « D'où vient chaque règle »."),
     )
     return Sheet("Numéros de la crise", blocks)
+
+
+def _contact(line: Line) -> tuple[Cell, ...]:
+    """Whose first; what is missing takes the place of the name, where it is wide enough to read."""
+    if isinstance(line.number, Absent):
+        return (line.label, line.number, "")
+    return (line.label, line.details, line.number)
 
 
 def _suppliers(material: Material) -> Sheet:
