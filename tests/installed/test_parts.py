@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -36,7 +35,7 @@ from releve.runtime.installed import (
 )
 from releve.runtime.installed import may_update as may
 from tests.installed.house import House, excess, lowered, running, wait
-from tests.installed.whole import Console, compromised, page, walk
+from tests.installed.whole import Console, compromised, outside, page, walk
 
 pytestmark = [
     pytest.mark.root,
@@ -80,7 +79,7 @@ def test_all_work_together_each_under_its_own_user(house: House, place: Path) ->
     work = place / "work"
     work.mkdir()
     os.chown(work, uid_of("releve"), -1)
-    assert len(walk(house, console, work, SOURCES)) == 6
+    assert len(walk(house, console, work, SOURCES)) == 7
 
 
 def _free(where: str) -> int:
@@ -88,19 +87,13 @@ def _free(where: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _outside(house: House, authority: Path | None) -> str:
-    """The first page, asked at the other address by who trusts only this authority."""
+def test_the_pages_answer_outside_loopback_under_our_own_authority(house: House) -> None:
     (url,) = tls.reached(read(house.home), SystemClock().now()).urls
     assert urlsplit(url).hostname == _OUTSIDE
-    trusting = ssl.create_default_context(cafile=authority and str(authority))
-    with urllib.request.urlopen(url, timeout=20, context=trusting) as got:  # noqa: S310
-        return str(got.read().decode())
-
-
-def test_the_pages_answer_outside_loopback_under_our_own_authority(house: House) -> None:
-    assert "Relève" in _outside(house, house.home / "secrets/tls/authority.crt")
+    (first,) = outside(house)
+    assert "Relève" in first
     with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-        _outside(house, None)
+        urllib.request.urlopen(url, timeout=20)  # noqa: S310
 
 
 def test_a_certificate_made_again_by_root_is_read_by_the_web_part(house: House) -> None:
@@ -111,7 +104,7 @@ def test_a_certificate_made_again_by_root_is_read_by_the_web_part(house: House) 
     assert leaf.read_bytes() not in (before, b"damaged")
     house.stop_part("web")
     house.start_part("web")
-    assert "Relève" in _outside(house, house.home / "secrets/tls/authority.crt")
+    assert len(outside(house)) == 1
     assert compromised(house) == []
 
 

@@ -12,6 +12,7 @@ import re
 import shlex
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from releve.kernel.clock import SystemClock
+from releve.kernel.home import read
+from releve.runtime import tls
 from releve.runtime.accounts import CONSOLE, table
 from tests.installed.house import House, excess, lowered, running, wait
 
@@ -122,6 +126,18 @@ def page(house: House) -> str:
         return str(got.read().decode())
 
 
+def outside(house: House) -> list[str]:
+    """The first page at each address outside loopback, for who trusts only our authority."""
+    home = read(house.home)
+    urls = tls.reached(home, SystemClock().now()).urls
+    trusting = ssl.create_default_context(cafile=str(tls.authority_path(home))) if urls else None
+    pages = []
+    for url in urls:
+        with urllib.request.urlopen(url, timeout=20, context=trusting) as got:  # noqa: S310
+            pages.append(str(got.read().decode()))
+    return pages
+
+
 def walk(house: House, console: Console, work: Path, sources: str | None = None) -> list[str]:
     """Everything once; the lines of what was seen."""
     said = []
@@ -145,6 +161,11 @@ def walk(house: House, console: Console, work: Path, sources: str | None = None)
     if not re.search(r"Relève", page(house)):
         raise AssertionError("no page")
     said.append("page servie")
+    pages = outside(house)
+    if not all("Relève" in each for each in pages):
+        raise AssertionError("no page outside loopback")
+    if pages:
+        said.append("page servie en https, sous notre autorité")
     export = work / "export"
     console("ledger", "export", str(export), "--home", str(house.home))
     checked = subprocess.run(

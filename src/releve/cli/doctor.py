@@ -97,6 +97,7 @@ def _addresses(home: Home) -> dict[str, str]:
 
 def _units(home: Home) -> dict[str, str]:
     """Where an installed home answers: its units hold the sockets whether a part lives or not."""
+    from releve.runtime.addresses import parse_all
     from releve.runtime.lives import lives
     from releve.runtime.settings import LOOPBACK, read_settings
 
@@ -106,7 +107,11 @@ def _units(home: Home) -> dict[str, str]:
         "receiver": f"http://{LOOPBACK}:{settings.receiver_port}/",
         "listener": f"mllp://{LOOPBACK}:{settings.listener_port}/",
     }
-    return {name: url for name, url in ports.items() if name in alive and alive[name].alive}
+    found = {name: url for name, url in ports.items() if name in alive and alive[name].alive}
+    if "web" in found:
+        outside = parse_all(settings.addresses)
+        found |= {f"https{n if n > 1 else ''}": each.url for n, each in enumerate(outside, 1)}
+    return found
 
 
 def _parts(home: Home) -> list[Finding]:
