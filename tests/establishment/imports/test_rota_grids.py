@@ -158,7 +158,7 @@ def test_blocks_of_weeks_in_ods_merged_nights_go_over_the_year(hospital: Standin
 
 
 def test_two_header_lines_halves_ditto_and_a_choice_not_made(hospital: Standing) -> None:
-    rows = [
+    rows: list[Sequence[Any]] = [
         ["JANVIER 2027"],
         [None, "GARDES", None, "ASTREINTES (18h30-8h30)"],
         [None, "SAU Jour 8h30-18h30", "Réa 24h", "Chirurgie"],
@@ -254,7 +254,7 @@ def test_a_missing_end_and_a_line_without_its_day_are_told(hospital: Standing) -
 
 
 def test_months_side_by_side_keep_their_own_names(hospital: Standing) -> None:
-    rows = [
+    rows: list[Sequence[Any]] = [
         ["Garde de direction 2027"],
         ["Janvier", None, "Février", None],
         ["Jour", "Nom", "Jour", "Nom"],
@@ -267,6 +267,41 @@ def test_months_side_by_side_keep_their_own_names(hospital: Standing) -> None:
         ("01/01", "P3"), ("02/01", "P3"), ("03/01", "P3"),
         ("01/02", "P2"), ("02/02", "P2"), ("03/02", "P2"),
     ]  # fmt: skip
+
+
+def test_months_in_columns_days_in_lines(hospital: Standing) -> None:
+    rows: list[Sequence[Any]] = [
+        ["Garde de direction 2027"],
+        ["Jour", "Février", "Mars"],
+        *[[n, "LE GOFF", "DIALLO"] for n in range(27, 29)],
+        *[[n, None, "DIALLO"] for n in range(29, 32)],
+    ]
+    found = days_of(turns(hospital, xlsx(("2027", rows))))
+    assert {rota for rota, _, _ in found} == {"Garde de direction"}
+    assert [(day, who) for _, day, who in found] == [
+        ("27/02", "P3"), ("28/02", "P3"), *[(f"{n}/03", "P2") for n in range(27, 32)],
+    ]  # fmt: skip
+    assert not doubts(made("rota", xlsx(("2027", rows)), hospital))
+
+
+def test_days_and_nights_under_each_service(hospital: Standing) -> None:
+    rows: list[Sequence[Any]] = [
+        ["Gardes décembre 2026"],
+        ["Date", "Urgences", None, "Réa", None],
+        [None, "Jour", "Nuit", "Jour", "Nuit"],
+        *[
+            [date(2026, 12, n), "MARTIN Paul", "MARTIN Élise", "LE GOFF", "DIALLO"]
+            for n in (5, 6, 7)
+        ],
+    ]
+    found = turns(hospital, xlsx(("F", rows), merged=["B2:C2", "D2:E2"]))
+    assert len(found) == 12
+    assert [each for each in found if each[1].startswith("05/12")] == [
+        ("Réa Jour", "05/12 08:30", "05/12 18:30", ("P3",)),
+        ("Réa Nuit", "05/12 18:30", "06/12 08:30", ("P2",)),
+        ("Urgences Jour", "05/12 08:30", "05/12 18:30", ("P4",)),
+        ("Urgences Nuit", "05/12 18:30", "06/12 08:30", ("P1",)),
+    ]
 
 
 def test_days_that_go_on_into_the_next_month(hospital: Standing) -> None:

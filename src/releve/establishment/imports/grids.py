@@ -48,6 +48,7 @@ _RANK = re.compile(
     r"second|suppleante?s?|adjointe?|renfort|doublure|reserve|backup|secours|binome"
 )
 _ALL_DAY = re.compile(r"\b(?:24\s*[hH](?:\s*/\s*24)?|[hH]24)\b")
+_HALF = re.compile(r"\bnuit\b|\b(?:jour|journee)\b(?! feri)")
 _HANDOVER = re.compile(r"\b(prise|releve|relai|relais|debut|passation|changement|a partir)\b")
 
 
@@ -144,7 +145,8 @@ class Table:
     def rota_of(self, label: str) -> str:
         """The rota of a line or a column; « N2 » and « Suppléant » are said after the title."""
         said = spaced(label.split("\n")[0])
-        if not said or _GENERIC.fullmatch(key(said)):
+        dated = months_in(said) and re.fullmatch(r"[a-z]+( (20)?\d\d)?", key(said))
+        if not said or dated or _GENERIC.fullmatch(key(said)):
             return self.title
         if _RANK.fullmatch(key(said)):
             return f"{self.title} {said}" if len(said) <= 3 else f"{self.title} ({said.lower()})"
@@ -177,6 +179,9 @@ class Table:
                 hours = replace(hours, week=(lone, lone), off=(lone, lone))
         elif pair:
             hours = replace(hours, weeks=pair[1])
+        elif half := _HALF.search(key(f"{rota} {text}")):
+            night = hours.week if half[0] == "nuit" else (hours.week[1], hours.week[0])
+            hours = replace(hours, week=night, off=night)
         return hours
 
     def _loose(self) -> Iterable[str]:

@@ -32,6 +32,7 @@ from releve.establishment.words import key
 
 #: (first day, day of the handover or None, hour of the start, of the end) of a line.
 _When = tuple[date, date | None, time | None, time | None]
+_HALF = re.compile(r"j|n|jour|nuit|journee|matin|soir|semaine|week end|we")
 _DAY = timedelta(days=1)
 _WHOLE = 0.6
 
@@ -79,6 +80,8 @@ class _Down:
                 when = self._when(cells)
             except Impossible as error:
                 who = self._who(cells)
+                if not who:
+                    continue  # the 30th line of a month of 28 days
                 what = f"date impossible ({error}) : ligne non prise"
                 self._table.findings.doubt(line, who, what, "Corrigez la date.")
                 continue
@@ -319,7 +322,12 @@ class _Down:
             return self._table.rota(said) if said else self._table.title
         if self._table.chosen.rota and len(self._shape.names) == 1:
             return self._table.chosen.rota
-        return self._table.rota_of(self._labels[column])
+        label = self._labels[column]
+        group = self._shape.groups[column] if self._shape.groups else ""
+        same = [c for c in self._shape.names if key(self._labels[c]) == key(label)]
+        if group and group != label and (len(same) > 1 or _HALF.fullmatch(key(label))):
+            return self._table.rota_of(f"{group} {label}")
+        return self._table.rota_of(label)
 
     def _layout(self) -> Layout:
         """What each column was taken for, to be shown and changed."""

@@ -180,6 +180,8 @@ def pieces(table: Table) -> list[Table]:
     columns = [[cells[c] for _, cells in sheet.rows] for c in range(len(sheet.columns))]
     whens = [_whens(cells, course) for cells in columns]
     starts = [c for c, found in enumerate(whens) if len(found) >= _FEWEST]
+    if len(starts) == 1 and (parts := _month_columns(table, starts[0], min(whens[starts[0]]))):
+        return parts
     starts = [c for c in starts if not _ends(table, c, min(whens[c]))]
     if len(starts) < 2:
         return [table]
@@ -196,6 +198,30 @@ def pieces(table: Table) -> list[Table]:
         )
     table.findings.note(f"{len(found)} tableaux côte à côte sur « {shown(sheet.name)} »")
     return found
+
+
+def _month_columns(table: Table, days: int, first: int) -> list[Table]:
+    """Days down once, a month in each column: « Jour, Janvier, Février »."""
+    sheet = table.sheet
+    for _, cells in sheet.rows[:first]:
+        found: dict[int, Month] = {}
+        for column, cell in enumerate(cells):
+            text = text_of(cell)
+            months = months_in(text) if re.fullmatch(r"[a-z]+( (20)?\d\d)?", key(text)) else []
+            if column > days and months:
+                found[column] = months[0]
+        starts = [c for c in found if found.get(c - 1) != found[c]]
+        if len(starts) < 2:
+            continue
+        parts = []
+        for start, end in itertools.pairwise([*starts, len(cells)]):
+            kept = (days, *range(start, end))
+            rows = tuple((number, tuple(line[c] for c in kept)) for number, line in sheet.rows)
+            columns = tuple(sheet.columns[c] for c in kept)
+            part = replace(sheet, rows=rows, columns=columns)
+            parts.append(replace(table, sheet=part, piece=found[start]))
+        return parts
+    return []
 
 
 def _ends(table: Table, column: int, first: int) -> bool:
@@ -235,7 +261,10 @@ def _month(table: Table, part: Sheet, first: int, before: Sequence[Table]) -> Mo
 def _groups(table: Table, header: int, when: int) -> tuple[str, ...]:
     """What the line just above the header says over each column: « ASTREINTES (18h30-8h30) »."""
     rows = table.sheet.rows
-    if header < 1 or rows[header - 1][0] != rows[header][0] - 1 or rows[header - 1][1][when] != "":
+    if header < 1 or rows[header - 1][0] != rows[header][0] - 1:
+        return ()
+    over = text_of(rows[header - 1][1][when])
+    if over and match("rota", over)[0] not in ("date", "start"):
         return ()
     found: list[str] = []
     for column, cell in enumerate(rows[header - 1][1]):
@@ -264,7 +293,7 @@ def _role(table: Table, label: str, column: int, rows: Sequence[Sequence[Cell]])
     days = field in ("date", "start", "end")
     if sure > 0.7 and (
         field in ("start_time", "end_time", "hours", "first_name")
-        or (days and (places or sure == 1))
+        or (days and (places or (sure == 1 and not any(map(table.named.known, texts)))))
     ):
         return field
     if len(places) > 0.5 * len(texts):
