@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from releve.establishment.imports.book import Cell, text_of
@@ -177,6 +177,27 @@ def _written(text: str, course: Course, *, bare: bool) -> date | None:
         if short and (not short[1] or weekday_in(short[1])) and 1 <= int(short[2]) <= 31:
             return _in_month(int(short[2]), course)
     return None
+
+
+def bare_number(cell: Cell) -> int:
+    """The day of the month that a cell says alone, « 21 », « lun 21 »; 0 when it says more."""
+    if isinstance(cell, int | float):
+        return int(cell) if 1 <= cell <= 31 and float(cell).is_integer() else 0
+    if not isinstance(cell, str) or len(cell) > 20:
+        return 0
+    found = re.fullmatch(r"(?:([a-z]{1,8})\s*)?(\d{1,2})", key(cell))
+    if not found or (found[1] and not weekday_in(found[1])) or not 1 <= int(found[2]) <= 31:
+        return 0
+    return int(found[2])
+
+
+def later(course: Course, months: int) -> Course:
+    """The same some months later; a year not said stays not said."""
+    if not months or not course.month:
+        return course
+    years, month = divmod(course.month - 1 + months, 12)
+    year = course.year + years if course.year else 0
+    return replace(course, month=month + 1, year=year)
 
 
 def week_of(cell: Cell, course: Course, *, bare: bool = False) -> tuple[date, date] | None:

@@ -44,10 +44,11 @@ _GENERIC = re.compile(
     r"astreignant|nom de l agent|intervenant|person|personnel|identite|nom du medecin|cadre"
 )
 _RANK = re.compile(
-    r"(n|niv|niveau|rang|ligne)? ?\d|[1-4](er|ere|e|eme|nd|nde)( (appel|rang|ligne))?|premier|second|"
-    r"suppleante?s?|adjointe?|renfort|doublure|reserve|backup|secours|binome"
+    r"(n|niv|niveau|rang|ligne)? ?\d|[1-4](er|ere|e|eme|nd|nde)( (appel|rang|ligne))?|premier|"
+    r"second|suppleante?s?|adjointe?|renfort|doublure|reserve|backup|secours|binome"
 )
 _ALL_DAY = re.compile(r"\b(?:24\s*[hH](?:\s*/\s*24)?|[hH]24)\b")
+_HALF = re.compile(r"\bnuit\b|\b(?:jour|journee)\b(?! feri)")
 _HANDOVER = re.compile(r"\b(prise|releve|relai|relais|debut|passation|changement|a partir)\b")
 
 
@@ -78,7 +79,7 @@ class Read:
 
 @dataclass
 class Table:
-    """A sheet being read, and what is known around it."""
+    """A sheet being read, and what is known around it. ``piece``: the month of a part of it."""
 
     sheet: Sheet
     file: str
@@ -89,15 +90,22 @@ class Table:
     rotas: Mapping[str, str]
     marks: Marks = field(default_factory=Marks)
     titles: tuple[str, ...] = ()
+    piece: Month | None = None
+
+    def months(self) -> list[Month]:
+        """The months that the table, its sheet and its file name, each once."""
+        said = [self.sheet.name, *self.titles, PurePath(self.file).stem]
+        return list(dict.fromkeys(month for text in said for month in months_in(text)))
 
     def course(self) -> Course:
         """Where in time the table lies: what a person said, its titles, its sheet, its file."""
         said = [self.sheet.name, *self.titles, PurePath(self.file).stem]
-        months = [month for text in said for month in months_in(text)]
+        months = [self.piece] if self.piece else []
+        months += self.months()
         years = [month.year for month in months if month.year]
         years += [year for text in said for year in years_in(text)]
         first = months[0] if months else Month(0)
-        month = self.chosen.month or first.month
+        month = first.month if self.piece else self.chosen.month or first.month
         year = self.chosen.year or first.year or (years[0] if years else 0)
         return Course(self.today, month, year)
 
@@ -137,7 +145,8 @@ class Table:
     def rota_of(self, label: str) -> str:
         """The rota of a line or a column; « N2 » and « Suppléant » are said after the title."""
         said = spaced(label.split("\n")[0])
-        if not said or _GENERIC.fullmatch(key(said)):
+        dated = months_in(said) and re.fullmatch(r"[a-z]+( (20)?\d\d)?", key(said))
+        if not said or dated or _GENERIC.fullmatch(key(said)):
             return self.title
         if _RANK.fullmatch(key(said)):
             return f"{self.title} {said}" if len(said) <= 3 else f"{self.title} ({said.lower()})"
@@ -170,6 +179,9 @@ class Table:
                 hours = replace(hours, week=(lone, lone), off=(lone, lone))
         elif pair:
             hours = replace(hours, weeks=pair[1])
+        elif half := _HALF.search(key(f"{rota} {text}")):
+            night = hours.week if half[0] == "nuit" else (hours.week[1], hours.week[0])
+            hours = replace(hours, week=night, off=night)
         return hours
 
     def _loose(self) -> Iterable[str]:

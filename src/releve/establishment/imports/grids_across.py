@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from releve.establishment.faults import shown
 from releve.establishment.imports.besides import learn_besides
 from releve.establishment.imports.book import Cell, text_of
 from releve.establishment.imports.days import (
@@ -14,11 +15,12 @@ from releve.establishment.imports.days import (
     Impossible,
     day_of,
     is_weekday,
+    later,
     months_in,
     week_of,
 )
 from releve.establishment.imports.grids import Read, Slot, Table
-from releve.establishment.imports.heads import Head, week_in, wrong_weekday
+from releve.establishment.imports.heads import Head, months_later, week_in, wrong_weekday
 from releve.establishment.imports.layout import is_total
 from releve.establishment.imports.marks import bare, is_short
 from releve.establishment.imports.named import is_ditto
@@ -48,6 +50,8 @@ class _Across:
         self._last: date | None = None
         self._unknown: dict[str, list[int]] = {}
         self._turnouts: dict[str, Turnout] = {}
+        self._later: dict[int, int] = {}
+        self._away: dict[str, int] = {}
         learn_besides(table, found)
 
     def block(self, head: Head, rows: Sequence[tuple[int, tuple[Cell, ...]]]) -> None:
@@ -55,10 +59,13 @@ class _Across:
         before, told = len(self.read.slots), len(self._table.findings.told)
         unknown, filled = sum(map(len, self._unknown.values())), 0
         self._turnouts = {}
+        self._later = {} if head.weeks else months_later(head)
         self._check(head)
         for line, cells in rows:
             label = self._label(head, cells)
             values = [(c, cell, text_of(cells[c])) for c, cell in head.cells if cells[c] != ""]
+            if label and {text for *_, text in values} == {label} and not self._knows(label):
+                values = []  # a title or a legend merged over the whole line
             if is_total([label]) or self._is_aside(label, values, cells):
                 continue
             if not values:
@@ -85,7 +92,7 @@ class _Across:
             days = {
                 column: slot
                 for column, cell in head.cells
-                if (slot := self._slot(head, cell, line, rota, "", self._course))
+                if (slot := self._slot(head, column, cell, line, rota, "", self._course))
             }
             self.read.slots += turnout.settle(days, self._table.findings)
 
@@ -94,7 +101,7 @@ class _Across:
         numbers = dict(head.numbers)
         findings = self._table.findings
         line = self._table.sheet.rows[head.place][0]
-        days = {c: day for c, cell in head.cells if (day := self._day(cell, self._course))}
+        days = {c: day for c, cell in head.cells if (day := self._day(c, cell, self._course))}
         for column, day in days.items():
             number = numbers.get(column, "")
             week = week_of(number, replace(self._course, last=day))
@@ -102,6 +109,11 @@ class _Across:
                 what = f"« {text_of(number)} » n'est pas la semaine du {day:%d/%m/%Y}"
                 remedy = "Corrigez la date ou le numéro ; c'est la date qui est lue."
                 findings.doubt(line, text_of(number), what, remedy)
+        if any(self._later.values()) and len(self._table.months()) < 2 and days:
+            first, last = min(days.values()), max(days.values())
+            what = f"les jours passent au mois suivant : lus du {first:%d/%m/%Y} au {last:%d/%m/%Y}"
+            remedy = "Confirmez, ou dites le mois du tableau (réglages, ou [rota] de --map)."
+            findings.doubt(line, self._table.sheet.name, what, remedy)
         wrong = wrong_weekday(self._table.sheet, head, days) if days else None
         if wrong:
             what = f"« {wrong[0]} » n'est pas le {wrong[1]:%d/%m/%Y}"
@@ -115,6 +127,9 @@ class _Across:
         if len(texts) > 1 and self._table.named.known(" ".join(texts[:2])):
             return " ".join(texts[:2])
         return texts[0] if texts else ""
+
+    def _knows(self, label: str) -> bool:
+        return self._table.named.known(label)
 
     def _is_aside(
         self, label: str, values: Sequence[tuple[int, Cell, str]], cells: Sequence[Cell]
@@ -165,7 +180,7 @@ class _Across:
         turnout = self._turnouts.setdefault(rota, Turnout())
         for column, cell, text in values:
             state = marks.state(_UNSURE.sub("", text))
-            slot = self._slot(head, cell, line, rota, label, self._course)
+            slot = self._slot(head, column, cell, line, rota, label, self._course)
             if slot is None:
                 continue
             if _UNSURE.search(text):
@@ -175,7 +190,9 @@ class _Across:
             elif state is None:
                 turnout.unsure.add(column)
                 self._unknown.setdefault(text, []).append(line)
-            elif state:
+            elif state is False:
+                self._away[text] = self._away.get(text, 0) + 1
+            else:
                 if not head.weeks and (pair := marks.hours.get(bare(text))):
                     slot = replace(slot, start=pair[0], end=pair[1])
                 turnout.marked.setdefault(column, []).append((marks.on[bare(text)], slot))
@@ -206,12 +223,12 @@ class _Across:
             text = run_text if is_ditto(written) and run_text else written
             day = None
             if column >= 0 and head.weeks:
-                slot = self._slot(head, cell, line, rota, text, around)
+                slot = self._slot(head, column, cell, line, rota, text, around)
                 self.read.slots += [slot] if slot else []
                 run_text = text
                 continue
             if column >= 0:
-                day = self._day(cell, around)
+                day = self._day(column, cell, around)
                 if day is None or self._table.marks.state(text) is False:
                     continue
             merged = (self._table.sheet.merged or text != written) and run and text == run_text
@@ -228,16 +245,16 @@ class _Across:
         self.read.slots.append(Slot(line, rota, text, run[0], last))
 
     def _slot(
-        self, head: Head, cell: Cell, line: int, rota: str, text: str, course: Course
+        self, head: Head, column: int, cell: Cell, line: int, rota: str, text: str, course: Course
     ) -> Slot | None:
         """The turn of a column; None for the 31st of a month of thirty days."""
         if head.weeks:
             span = week_in(cell, course)
             return Slot(line, rota, text, *span) if span else None
-        day = self._day(cell, course)
+        day = self._day(column, cell, course)
         return Slot(line, rota, text, day) if day else None
 
-    def _day(self, cell: Cell, course: Course) -> date | None:
+    def _day(self, column: int, cell: Cell, course: Course) -> date | None:
         """A day that says its month goes on from the last; a number alone is in the month."""
         running = replace(course, month=0, last=self._last)
         try:
@@ -245,12 +262,17 @@ class _Across:
             if day is not None:
                 self._last = day
                 return day
-            return day_of(cell, replace(course, last=None) if course.month else course, bare=True)
+            if course.month:
+                course = replace(later(course, self._later.get(column, 0)), last=None)
+            return day_of(cell, course, bare=True)
         except Impossible:
             return None  # the 31st column of a month of thirty days
 
     def say_unknown(self) -> None:
-        """Each mark that nobody explains, once."""
+        """Each mark that nobody explains, once; and those read as « not on call »."""
+        if self._away:
+            marks = ", ".join(f"« {shown(mark)} »" for mark in list(self._away)[:12])
+            self._table.findings.note(f"marques lues comme « pas d'astreinte » : {marks}")
         for mark, lines in self._unknown.items():
             count = f" ({len(lines)} jours)" if len(lines) > 1 else ""
             what = f"marque « {cleaned(mark)} » inconnue{count} : pas lue comme une astreinte"

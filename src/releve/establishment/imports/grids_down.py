@@ -12,32 +12,41 @@ from releve.establishment.faults import shown
 from releve.establishment.imports.book import Cell, letter, text_of
 from releve.establishment.imports.days import (
     Impossible,
+    bare_number,
     day_of,
+    later,
     moment_of,
+    months_in,
     span_of,
     time_in,
     week_of,
     weekday_in,
 )
 from releve.establishment.imports.grids import Read, Slot, Table, rota_key
-from releve.establishment.imports.grids_shape import Shape, shape_of
+from releve.establishment.imports.grids_shape import Shape, pieces, shape_of
 from releve.establishment.imports.hours import hours_in
 from releve.establishment.imports.layout import Column, Layout
 from releve.establishment.imports.named import is_ditto
 from releve.establishment.imports.subjects import read_subject
+from releve.establishment.words import key
 
 #: (first day, day of the handover or None, hour of the start, of the end) of a line.
 _When = tuple[date, date | None, time | None, time | None]
+_HALF = re.compile(r"j|n|jour|nuit|journee|matin|soir|semaine|week end|we")
 _DAY = timedelta(days=1)
 _WHOLE = 0.6
 
 
 def read_down(table: Table) -> Read:
     """The slots of a sheet, none when no column holds days."""
-    shape = shape_of(table)
-    if shape is None:
-        return Read()
-    return _Down(table, shape).all()
+    whole = Read()
+    for piece in pieces(table):
+        shape = shape_of(piece)
+        read = _Down(piece, shape).all() if shape else Read()
+        whole.slots += read.slots
+        whole.hours |= read.hours
+        whole.layout = whole.layout or read.layout
+    return whole
 
 
 class _Down:
@@ -61,13 +70,18 @@ class _Down:
         self._ended = ends >= 0.5 * max(1, sum(cells[shape.start] != "" for _, cells in rows))
         self._above: dict[int, str] = {}
         self._spelt: dict[str, str] = {}
+        self._number = 0
 
     def all(self) -> Read:
         for line, cells in self._rows:
+            if self._is_month(cells):
+                continue
             try:
                 when = self._when(cells)
             except Impossible as error:
                 who = self._who(cells)
+                if not who:
+                    continue  # the 30th line of a month of 28 days
                 what = f"date impossible ({error}) : ligne non prise"
                 self._table.findings.doubt(line, who, what, "Corrigez la date.")
                 continue
@@ -87,6 +101,26 @@ class _Down:
         self.read.layout = self._layout()
         self._say_aside()
         return self.read
+
+    def _is_month(self, cells: Sequence[Cell]) -> bool:
+        """« FÉVRIER 2027 » alone on its line: the days below are in it."""
+        said = {text_of(cell) for cell in cells if cell != ""}
+        text = said.pop() if len(said) == 1 else ""
+        months = months_in(text)
+        if not months or not re.fullmatch(r"[a-z]+( (20)?\d\d)?", key(text)):
+            return False
+        year = months[0].year or self._course.year
+        if not months[0].year and year and months[0].month < self._course.month:
+            year += 1
+        self._course, self._number = replace(self._course, month=months[0].month, year=year), 0
+        return True
+
+    def _go_on(self, cell: Cell) -> None:
+        """« 30, 31, 1, 2 »: after the last days of a month comes the next."""
+        number = bare_number(cell)
+        if number and self._number >= 28 and number < 4:
+            self._course = later(self._course, 1)
+        self._number = number or self._number
 
     def _no_day(self, line: int, cells: Sequence[Cell]) -> None:
         """A line that names somebody known and no day."""
@@ -148,6 +182,7 @@ class _Down:
             week = week_of(cell, self._course)
             if week:
                 return (*week, start, end)
+            self._go_on(cell)
             day = day_of(cell, self._course, bare=True)
             return (day, None, start, end) if day else None
         if shape.week >= 0:
@@ -287,7 +322,12 @@ class _Down:
             return self._table.rota(said) if said else self._table.title
         if self._table.chosen.rota and len(self._shape.names) == 1:
             return self._table.chosen.rota
-        return self._table.rota_of(self._labels[column])
+        label = self._labels[column]
+        group = self._shape.groups[column] if self._shape.groups else ""
+        same = [c for c in self._shape.names if key(self._labels[c]) == key(label)]
+        if group and group != label and (len(same) > 1 or _HALF.fullmatch(key(label))):
+            return self._table.rota_of(f"{group} {label}")
+        return self._table.rota_of(label)
 
     def _layout(self) -> Layout:
         """What each column was taken for, to be shown and changed."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from releve.establishment.imports.book import Cell, text_of
+from releve.establishment.faults import shown
+from releve.establishment.imports.book import Cell, Sheet, text_of
 from releve.establishment.imports.days import (
     Course,
     Impossible,
+    Month,
+    bare_number,
     day_of,
     is_weekday,
+    later,
+    months_in,
     span_of,
     week_of,
 )
@@ -120,15 +125,22 @@ def _classified(table: Table, header: int, when: int) -> Shape:
     places: dict[str, int] = {}
     names: list[int] = []
     unread: list[int] = []
+    again: list[int] = []
     for column, label in enumerate(labels):
         chosen = table.chosen.columns.get(label)
         said = chosen if chosen is not None else _role(table, label, column, rows)
         if said == "person":
             names.append(column)
+        elif said == "date" and said in places:
+            again.append(column)
         elif said and said not in places:
             places[said] = column
         elif not said and chosen is None and not _ASIDE.match(key(label)):
             unread += [column] if any(row[column] != "" for row in rows) else []
+    spans = again and not {"start", "end"} & places.keys()
+    if spans and _follows(rows, places["date"], again[0], table.course()):
+        places |= {"start": places.pop("date"), "end": again.pop(0)}
+    unread += again
     if not {"date", "start", "week"} & places.keys():
         places["date"] = when
         names = [column for column in names if column != when]
@@ -143,10 +155,116 @@ def _classified(table: Table, header: int, when: int) -> Shape:
     return Shape(header, names=tuple(names), remarks=remarks, unread=aside, groups=groups, **places)
 
 
+def _follows(rows: Sequence[Sequence[Cell]], first: int, then: int, course: Course) -> bool:
+    """Whether two columns of days are beginnings and ends."""
+    apart = []
+    for cells in rows:
+        try:
+            begin, finish = day_of(cells[first], course), day_of(cells[then], course)
+        except Impossible:
+            continue
+        if begin and finish:
+            apart.append((finish - begin).days)
+    return bool(apart) and sum(0 < days <= 31 for days in apart) >= 0.8 * len(apart)
+
+
+def pieces(table: Table) -> list[Table]:
+    """Tables side by side on one sheet, each with its column of days and its names; the whole when
+    there is one.
+    """
+    sheet, course = table.sheet, table.course()
+    above = (text_of(cell) for _, cells in sheet.rows[:8] for cell in cells if cell != "")
+    months = [month for text in above for month in months_in(text)]
+    if months and not course.month:
+        course = replace(course, month=months[0].month)
+    columns = [[cells[c] for _, cells in sheet.rows] for c in range(len(sheet.columns))]
+    whens = [_whens(cells, course) for cells in columns]
+    starts = [c for c, found in enumerate(whens) if len(found) >= _FEWEST]
+    if len(starts) == 1 and (parts := _month_columns(table, starts[0], min(whens[starts[0]]))):
+        return parts
+    starts = [c for c in starts if not _ends(table, c, min(whens[c]))]
+    if len(starts) < 2:
+        return [table]
+    cuts = [0, *(c - _is_weekdays(columns[c - 1]) for c in starts[1:]), len(columns)]
+    spans = list(itertools.pairwise(cuts))
+    if any(not _names_somebody(table, columns[a:b]) for a, b in spans):
+        return [table]
+    found: list[Table] = []
+    for (a, b), start in zip(spans, starts, strict=True):
+        rows = tuple((number, cells[a:b]) for number, cells in sheet.rows)
+        part = replace(sheet, rows=rows, columns=sheet.columns[a:b])
+        found.append(
+            replace(table, sheet=part, piece=_month(table, part, min(whens[start]), found))
+        )
+    table.findings.note(f"{len(found)} tableaux côte à côte sur « {shown(sheet.name)} »")
+    return found
+
+
+def _month_columns(table: Table, days: int, first: int) -> list[Table]:
+    """Days down once, a month in each column: « Jour, Janvier, Février »."""
+    sheet = table.sheet
+    for _, cells in sheet.rows[:first]:
+        found: dict[int, Month] = {}
+        for column, cell in enumerate(cells):
+            text = text_of(cell)
+            months = months_in(text) if re.fullmatch(r"[a-z]+( (20)?\d\d)?", key(text)) else []
+            if column > days and months:
+                found[column] = months[0]
+        starts = [c for c in found if found.get(c - 1) != found[c]]
+        if len(starts) < 2:
+            continue
+        parts = []
+        for start, end in itertools.pairwise([*starts, len(cells)]):
+            kept = (days, *range(start, end))
+            rows = tuple((number, tuple(line[c] for c in kept)) for number, line in sheet.rows)
+            columns = tuple(sheet.columns[c] for c in kept)
+            part = replace(sheet, rows=rows, columns=columns)
+            parts.append(replace(table, sheet=part, piece=found[start]))
+        return parts
+    return []
+
+
+def _ends(table: Table, column: int, first: int) -> bool:
+    header = _header(table, first)
+    label = text_of(table.sheet.rows[header][1][column]) if header >= 0 else ""
+    return match("rota", label)[0] in ("start", "end") or _ASIDE.match(key(label)) is not None
+
+
+def _is_weekdays(cells: Sequence[Cell]) -> bool:
+    texts = [text_of(cell) for cell in cells if cell != ""]
+    return bool(texts) and sum(is_weekday(text) for text in texts) > 0.7 * len(texts)
+
+
+def _names_somebody(table: Table, columns: Sequence[Sequence[Cell]]) -> bool:
+    return any(table.named.known(text_of(cell)) for cells in columns for cell in cells if cell)
+
+
+def _month(table: Table, part: Sheet, first: int, before: Sequence[Table]) -> Month | None:
+    """The month that a piece says above its days, else the one after the piece before it."""
+    above = [text_of(cell) for _, cells in part.rows[:first] for cell in cells if cell != ""]
+    months = [month for text in above for month in months_in(text)]
+    if months:
+        return months[0]
+    if not any(bare_number(cell) for _, cells in part.rows[first:] for cell in cells):
+        return None
+    around = before[-1].course() if before else table.course()
+    if not before or not around.month:
+        return None
+    course = later(around, 1)
+    what = (
+        f"{len(before) + 1}e tableau de la feuille sans mois : lu {course.month:02d}/{course.year}"
+    )
+    table.findings.doubt(part.rows[first][0], part.name, what, "Écrivez le mois au-dessus.")
+    return Month(course.month, course.year)
+
+
 def _groups(table: Table, header: int, when: int) -> tuple[str, ...]:
     """What the line just above the header says over each column: « ASTREINTES (18h30-8h30) »."""
     rows = table.sheet.rows
-    if header < 1 or rows[header - 1][0] != rows[header][0] - 1 or rows[header - 1][1][when] != "":
+    if header < 1 or rows[header - 1][0] != rows[header][0] - 1:
+        return ()
+    over = text_of(rows[header - 1][1][when])
+    if over and match("rota", over)[0] not in ("date", "start"):
         return ()
     found: list[str] = []
     for column, cell in enumerate(rows[header - 1][1]):
@@ -175,7 +293,7 @@ def _role(table: Table, label: str, column: int, rows: Sequence[Sequence[Cell]])
     days = field in ("date", "start", "end")
     if sure > 0.7 and (
         field in ("start_time", "end_time", "hours", "first_name")
-        or (days and (places or sure == 1))
+        or (days and (places or (sure == 1 and not any(map(table.named.known, texts)))))
     ):
         return field
     if len(places) > 0.5 * len(texts):

@@ -11,6 +11,7 @@ from releve.establishment.imports.book import Cell, Sheet, text_of
 from releve.establishment.imports.days import (
     Course,
     Impossible,
+    bare_number,
     day_of,
     span_of,
     week_of,
@@ -106,6 +107,18 @@ def _is_weekly(days: Sequence[tuple[int, date]], cells: Sequence[Cell]) -> bool:
     steps = {(b - a).days for (_, a), (_, b) in itertools.pairwise(days)}
     said = {each for column, _ in days for each in weekday_in(text_of(cells[column]))}
     return steps <= _WEEK_STEPS and not said & {5, 6}
+
+
+def months_later(head: Head) -> dict[int, int]:
+    """column → how many months have ended since the first one: « 30, 31, 1, 2 » goes on."""
+    found: dict[int, int] = {}
+    before = months = 0
+    for column, cell in head.cells:
+        number = bare_number(cell)
+        months += bool(number and number < before)
+        before = number or before
+        found[column] = months
+    return found
 
 
 def wrong_weekday(sheet: Sheet, head: Head, days: Mapping[int, date]) -> tuple[str, date] | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from releve.establishment import oncall
 from releve.establishment.faults import listed, shown
 from releve.establishment.folder import BLANK
-from releve.establishment.imports.agenda import OURS, read_events, with_events
+from releve.establishment.imports.agenda import read_events, with_events
 from releve.establishment.imports.besides import titles_above
 from releve.establishment.imports.book import Book, Sheet, text_of
-from releve.establishment.imports.days import Course
 from releve.establishment.imports.errors import NothingFound
 from releve.establishment.imports.grids import Read, Slot, Table, rota_key
 from releve.establishment.imports.grids_across import read_across
@@ -60,6 +61,7 @@ def read_rotas(book: Book, file: str, chosen: Chosen, standing: Standing, today:
             found.layouts.append(read.layout)
     if not slots:
         why = "aucune colonne ni aucune ligne de jours ou de semaines"
+        why = next((said.what for said in found.findings.told), why)
         raise NothingFound(name=shown(file), kind="un tableau d'astreintes", why=why)
     _note_sheets(book, used, found.findings)
     take(slots, found, named)
@@ -67,26 +69,32 @@ def read_rotas(book: Book, file: str, chosen: Chosen, standing: Standing, today:
 
 
 def _read(table: Table) -> Read:
-    """The shape that gives most."""
+    """The shape that gives turns; when none does, what was said of the first stands."""
     table.titles = _titles(table.sheet)
     across = heads(table.sheet, table.course())
-    if across:
-        table.titles = titles_above(table, across[0])
-        read = read_across(table, across)
-        if read.slots:
-            return read
-    return read_down(table)
+    if not across:
+        return read_down(table)
+    wide = replace(table, titles=titles_above(table, across[0]), findings=Findings())
+    read = read_across(wide, across)
+    if not read.slots:
+        long = replace(table, findings=Findings())
+        down = read_down(long)
+        if any(table.named.known(slot.text) for slot in down.slots):
+            read, wide = down, long
+    for said in wide.findings.told:
+        table.findings.told.append(said)
+    for note in wide.findings.notes:
+        table.findings.note(note)
+    return read
 
 
-def _titles(sheet: Sheet, before: int = 6) -> tuple[str, ...]:
+def _titles(sheet: Sheet) -> tuple[str, ...]:
     """Lines at the top that say one thing alone."""
     found: list[str] = []
-    for _, cells in sheet.rows[: max(before, 1)]:
+    for _, cells in sheet.rows[:6]:
         said = {text_of(cell) for cell in cells if cell != ""}
         if len(said) != 1:
-            if found or before == 6:
-                break
-            continue
+            break
         found.append(said.pop())
     return tuple(found)
 
@@ -149,8 +157,6 @@ def _in_words(each: Told, new: Mapping[str, tuple[int, Row]], standing: Standing
 
 
 def _readable(text: str) -> str:
-    import re
-
     return re.sub(
         r"\d{4}-\d\d-\d\dT[\d:.]+Z|\d{4}-\d\d-\d\dT[\d:.]+\+00:00",
         lambda found: _told(found[0]),
@@ -173,6 +179,7 @@ def _beside_written(
             written.setdefault(watch.rota, []).append((watch.start, watch.end, watch.people))
     new: dict[str, tuple[int, Row]] = {}
     clashes: dict[str, int] = {}
+    known: dict[str, int] = {}
     for number, (line, row) in found.turns.items():
         start, end = from_iso(row["start"]), from_iso(row["end"])
         beside = [w for w in written.get(row["rota"], ()) if w[0] < end and start < w[1]]
@@ -180,6 +187,7 @@ def _beside_written(
             w[0] <= start and end <= w[1] and set(row["people"].split()) <= set(w[2])
             for w in beside
         ):
+            known[row["rota"]] = known.get(row["rota"], 0) + 1
             continue
         if beside:
             clashes[row["rota"]] = clashes.get(row["rota"], 0) + 1
@@ -188,6 +196,10 @@ def _beside_written(
         f"« {shown(rota)} » : {count} tour(s) recoupent une garde déjà écrite dans votre agenda ;"
         " les deux sont gardés, à vous d'ôter celle qui ne vaut plus"
         for rota, count in clashes.items()
+    ]
+    notes += [
+        f"« {shown(rota)} » : {count} tour(s) déjà écrit(s) dans votre agenda : rien à y changer"
+        for rota, count in known.items()
     ]
     return new, notes
 
@@ -244,4 +256,4 @@ def _holes(found: Found) -> list[str]:
     return notes
 
 
-__all__ = ["OURS", "UTC", "Course", "Found", "merge_watches", "read_rotas"]
+__all__ = ["Found", "merge_watches", "read_rotas"]

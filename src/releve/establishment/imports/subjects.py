@@ -44,7 +44,8 @@ def read_subject(text: str, named: Named) -> Subject:
 
 
 def _unknown(rest: list[str]) -> str:
-    return next((part for part in rest if not is_nobody(part)), "")
+    """A name that nobody has, else « à définir »."""
+    return next((part for part in rest if not is_nobody(part)), rest[0] if rest else "")
 
 
 def _at_an_end(parts: list[str], named: Named) -> tuple[str, list[str]] | None:
