@@ -22,7 +22,7 @@ def tables_in(
 
     ``names``: fields of which one is needed for a table to be one.
     """
-    found = []
+    found: list[tuple[Sheet, Layout]] = []
     for beside, its_layout in _beside(sheet, layout, kind, names):
         found += _below(beside, its_layout, kind, names)
     return found

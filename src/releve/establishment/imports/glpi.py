@@ -18,6 +18,7 @@ from releve.establishment.imports.machines import (
     kind_of,
     name_in,
     plain,
+    serial_in,
 )
 from releve.establishment.imports.services import Services
 from releve.establishment.model import MachineKind
@@ -111,7 +112,7 @@ def _box(
     if kind in ("server", "network", "storage", "hypervisor"):
         service = ""
         role = role or ("machine virtuelle" if virtual else record.text("model")[:80])
-    serial = record.text("serial")
+    serial = serial_in(record, name, findings)
     return Box(
         record.line, name, MachineKind(kind), service, "", role, os[:120], serial, fqdn,
         virtual=virtual,

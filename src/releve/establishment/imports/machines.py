@@ -38,6 +38,7 @@ ASSUMED = "supposé"
 _COLUMNS = ("id", *FIELDS)
 #: Kept beside what was imported, to know a machine again under another name.
 _TRACES = ("serial", "fqdn")
+_ROUNDED = re.compile(r"\d([.,]\d+)?[Ee]\+?\d+")
 _WORDS = Path(__file__).with_name("machines.toml")
 KIND_WORDS = {
     "server": "serveur",
@@ -141,6 +142,16 @@ def plain(record: Record, field: str, findings: Findings, who: str) -> str:
     return cleaned(text)[:200]
 
 
+def serial_in(record: Record, name: str, findings: Findings) -> str:
+    """A serial number; one that a spreadsheet rounded to powers of ten is lost, and told."""
+    text = record.text("serial")
+    if _ROUNDED.fullmatch(text.replace(" ", "")) is None:
+        return text
+    what = f"numéro de série « {shown(text)} » : arrondi par un tableur, pas pris"
+    findings.doubt(record.line, name, what, "Redonnez l'export d'origine, sans passer par Excel.")
+    return ""
+
+
 def once(found: Sequence[Box], findings: Findings) -> list[Box]:
     """Each machine once: same serial number, same full name, same name."""
     kept: dict[tuple[str, str], Box] = {}
@@ -165,17 +176,15 @@ def once(found: Sequence[Box], findings: Findings) -> list[Box]:
             findings.doubt(each.line, each.name, what, remedy)
             continue
         if short_name(first.name) != short_name(each.name) and first.serial and each.serial:
-            apart = first.kind is not each.kind
             what = (
                 f"même numéro de série que ligne {first.line} ({shown(first.name)}) :"
-                f" {'prises toutes deux' if apart else 'réunies'}"
+                " prises toutes deux"
             )
             remedy = "Vérifiez l'étiquette : machine renommée, ou numéro mal recopié."
             findings.doubt(each.line, each.name, what, remedy)
-            if apart:
-                each.serial = ""
-                kept.setdefault(("name", short_name(each.name)), each)
-                continue
+            each.serial = ""
+            kept.setdefault(("name", short_name(each.name)), each)
+            continue
         for name in ("service", "role", "os", "serial", "fqdn", "host", "site"):
             setattr(first, name, getattr(first, name) or getattr(each, name))
         first.also.append(each.line)

@@ -20,10 +20,10 @@ def once(found: Sequence[Someone], findings: Findings) -> list[Someone]:
     for each in found:
         keys = _identities(each)
         first = next((kept[k] for k in keys if k in kept), None)
-        if first is None and (other := kept.get(("name", *reversed(each.name.key)))):
-            if _reach(each) & _reach(other):
-                _doubt_turned(each, other, findings)
-                continue
+        other = kept.get(("name", *reversed(each.name.key)))
+        if first is None and other is not None and _reach(each) & _reach(other):
+            _doubt_turned(each, other, findings)
+            continue
         if first is None or (each.id and first.id and each.id != first.id):
             for k in keys:
                 kept.setdefault(k, each)

@@ -54,7 +54,7 @@ _NEVER = re.compile(r"[<>{}|\\=@#%$\[\]\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]|htt
 _LONGEST_NAME = 100
 #: « RETRAITÉ : MARTIN »: whom a list keeps and who is no longer there.
 _GONE = re.compile(
-    r"\b(retraitee?|retraite|partie?|decedee?|mutee?|demissionnaire|sorti|sortie|en disponibilite)\b"
+    r"\b(retraitee?|partie?|decedee?|mutee?|demissionnaire|sortie?|en disponibilite)\b"
 )
 #: In a list of people, lines that are none: told, never taken for somebody.
 _NO_PERSON = frozenset(
@@ -106,6 +106,7 @@ _NO_PERSON = frozenset(
         "jour",
     ]
 )
+_END = re.compile(r"fin (de|du|de la) (fichier|liste|tableau|page|export)|end of file|eof")
 _DOCTOR = re.compile(r"\b(dr|docteure?|pr|prof)", re.IGNORECASE)
 
 
@@ -375,6 +376,8 @@ def no_name(written: str, *, whole: bool = True) -> str:
         return "est une formule"
     if not re.search(r"[^\W\d_]", written) or _NEVER.search(written):
         return "n'est pas un nom"
+    if _END.fullmatch(key(written)):
+        return "dit la fin de la liste"
     if len(written) > _LONGEST_NAME:
         return "est trop long pour un nom"
     if re.search(r"[:(]|\s-\s", written) and _GONE.search(key(written)):

@@ -12,7 +12,7 @@ from releve.establishment.folder import BLANK
 from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
-from releve.establishment.imports.phones import Phones, main_and_others, read_phones
+from releve.establishment.imports.phones import Phones, read_phones
 from releve.establishment.imports.standing import Standing, Wishes, remembered_file
 from releve.establishment.text import is_id
 from releve.establishment.words import cleaned, free, hidden_in, is_live, key, slug
@@ -88,11 +88,11 @@ def _row(record: Record, name: str, findings: Findings) -> Row:
     if re.search(r"[^\W_]{3}", written) and email is None:
         what = f"adresse « {shown(written)} » : pas prise"
         findings.doubt(record.line, name, what, "Écrivez nom@domaine.fr, ou rien.")
-    main, others = main_and_others(phones)
+    main, *others = phones.all or ("",)
     return {
         "name": name,
         "phone": main,
-        "other_phones": others,
+        "other_phones": " / ".join(others),
         "email": email[0].lower() if email else "",
         "contract": _plain(record, "contract"),
         "hosting": _hosting(record),
@@ -132,9 +132,13 @@ def _join(first: tuple[int, str, Row], line: int, name: str, row: Row, findings:
             what = (
                 f"{LABELS[field]} « {shown(row[field])} » : ligne {first[0]} dit"
                 f" « {shown(kept[field])} », gardé"
+                + (" ; l'autre suit dans les autres numéros" if field == "phone" else "")
             )
             findings.doubt(line, name, what, "Gardez une seule ligne par fournisseur.")
         kept[field] = kept[field] or row[field]
+    every = (kept["phone"], *kept["other_phones"].split(" / "), row["phone"])
+    every = (*every, *row["other_phones"].split(" / "))
+    kept["other_phones"] = " / ".join(list(dict.fromkeys(filter(None, every)))[1:])
     numbers = [*filter(None, kept["contract"].split(", ")), row["contract"]]
     kept["contract"] = ", ".join(dict.fromkeys(filter(None, numbers)))[:200]
     findings.told.append(Told(State.SAME, line, shown(name), f"même que ligne {first[0]} : réunis"))

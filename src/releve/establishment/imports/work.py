@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
@@ -12,7 +12,7 @@ from releve.establishment.faults import shown
 from releve.establishment.imports.book import Book, Sheet
 from releve.establishment.imports.errors import NothingFound
 from releve.establishment.imports.field_words import FIELD_WORDS
-from releve.establishment.imports.formulas import say_formulas
+from releve.establishment.imports.formulas import say_formulas, sure
 from releve.establishment.imports.hours import Hours
 from releve.establishment.imports.layout import Layout, find_layout, sheet_layout
 from releve.establishment.imports.lines import Findings, State, Told
@@ -69,7 +69,8 @@ class Work:
     """One import being prepared: what it found and what it would write."""
 
     def __init__(self, given: Given, standing: Standing) -> None:
-        self.given = given
+        sheets = tuple(map(sure, given.book.sheets))
+        self.given = replace(given, book=replace(given.book, sheets=sheets))
         self.standing = standing
         self.site = site_for(standing.establishment, given.entity)
         self.services = Services(standing.establishment, self.site)
@@ -140,7 +141,7 @@ class Work:
     def note_sheet(self, sheet: Sheet, layout: Layout) -> None:
         """Say what was odd in a sheet that is read."""
         if sheet.partial:
-            remedy = "Refaites l'export en entier (range=0-99999 pour l'API de GLPI)."
+            remedy = "Refaites l'export en entier."
             self.findings.doubt(0, self.given.name, sheet.partial, remedy)
         if len(layout.header) == 2:
             lines = " et ".join(map(str, layout.header))

@@ -70,7 +70,7 @@ def _likely(data: bytes, codec: str) -> int:
 def read_delimited(data: bytes) -> Table:
     """One table; the separator is the one that cuts the lines most evenly."""
     text, encoding = decode(data)
-    text = text.replace("\0", _LOST)
+    text = text.replace("\0", _LOST).rstrip(_LOST + "\r\n")  # the end of a DOS file is one too
     notes = [f"encodage {encoding}"] if encoding != "UTF-8" else []
     head, _, rest = text.partition("\n")
     separator = ""

@@ -52,7 +52,7 @@ def _partial(found: Any, held: int) -> str:  # noqa: ANN401
     """GLPI's search answers say how many there are in all (« totalcount », its REST API)."""
     whole = found.get("totalcount") if isinstance(found, dict) else None
     if isinstance(whole, int) and whole > held:
-        return f"le fichier ne porte que {held} enregistrements sur {whole}"
+        return f"le fichier ne porte que {held} enregistrements sur {whole} (range=0-{whole})"
     return ""
 
 
@@ -119,6 +119,8 @@ def read_ldif(data: bytes) -> tuple[Table, dict[str, int]]:
     if not records:
         raise Refused("aucune entrée complète dans ce LDIF")
     table = _table("", records)
+    if links := len(re.findall(r"(?m)^[A-Za-z][\w.;-]*:<", text)):
+        table.partial = f"{links} valeur(s) qu'une adresse (« :< ») dit ailleurs : pas lue(s)"
     if left_out:
         table.notes.append(f"{left_out} modification(s) ou suppression(s) (changetype) non lue(s)")
     return table, secrets
