@@ -13,7 +13,7 @@ import pypdfium2.raw as raw
 
 from releve.establishment import Establishment, load_folder
 from releve.establishment.contacts import CrisisContact, contacts_of
-from releve.incident.binder.material import Census, Copy, Doubt, Material, Patient, Variant
+from releve.incident.binder.material import Census, Copy, Doubt, Kept, Material, Patient, Variant
 from releve.kernel.world import World
 
 VALBRUME = Path(__file__).parents[2] / "examples/valbrume"
@@ -153,5 +153,5 @@ def hostile() -> Material:
         contacts=contacts,
         copy=Copy(7, Variant.CELL, HOSTILE[3]),
         census=Census(HOSTILE[2], NOW, patients, doubts),
-        procedures=HOSTILE,
+        procedures=tuple(Kept(text, services[0].code, text) for text in HOSTILE),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -107,3 +108,18 @@ class Result:
         return not any(m.met is False for m in self.measures) and not any(
             n.had_target for n in self.not_measured
         )
+
+
+#: Measures that need an event of the timeline.
+PLAYED_BY: Mapping[str, tuple[str, ...]] = {
+    "his-killed": ("feed.messages", "feed.acknowledged_lost", "care.census_patients"),
+    "crisis": (
+        "crisis.open_seconds",
+        "care.kit_patients",
+        "care.first_file_seconds",
+        "binder.pages",
+        "binder.missing",
+    ),
+    "loss": ("care.kit_patients", "care.first_file_seconds", "log.entries_automatic"),
+    "restore": ("restore.order_respected", "restore.p0_seconds"),
+}

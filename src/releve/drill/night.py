@@ -17,7 +17,7 @@ from releve.drill.binder import Bindery
 from releve.drill.conclusion import Traces
 from releve.drill.hospital import Backup, Hospital
 from releve.drill.intrusion import Intrusion, Outcome
-from releve.drill.measures import Kind
+from releve.drill.measures import PLAYED_BY, Kind
 from releve.drill.ports import Platform
 from releve.drill.recovery import Recovery
 from releve.drill.scenario import DETECT_MARGIN_S, Event, Scenario
@@ -38,19 +38,6 @@ _TICK_SECONDS = 0.05
 _BASELINE_SECONDS = 45.0
 _MID_BACKUP_SECONDS = 15.0
 _LOG_SECONDS = 10.0
-#: Measures that need an event of the timeline.
-_PLAYED_BY: Mapping[str, tuple[str, ...]] = {
-    "his-killed": ("feed.messages", "feed.acknowledged_lost", "care.census_patients"),
-    "crisis": (
-        "crisis.open_seconds",
-        "care.kit_patients",
-        "care.first_file_seconds",
-        "binder.pages",
-        "binder.missing",
-    ),
-    "loss": ("care.kit_patients", "care.first_file_seconds", "log.entries_automatic"),
-    "restore": ("restore.order_respected", "restore.p0_seconds"),
-}
 _CRISIS_SECONDS = 60.0
 #: Big enough for a backup to need several packs: the receiver dies between two of them.
 _BULK = 40 * MIB
@@ -93,7 +80,7 @@ class Night:
         played = {event.kind for event in scenario.timeline}
         self._reasons: dict[str, str] = {
             measure: "ce scénario ne le joue pas"
-            for kind, measures in _PLAYED_BY.items()
+            for kind, measures in PLAYED_BY.items()
             if kind not in played
             for measure in measures
         }

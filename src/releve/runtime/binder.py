@@ -24,7 +24,7 @@ from releve.establishment.recovery import Plan, foreseen, plan
 from releve.establishment.store import stored_files
 from releve.incident.binder.assembly import WHOLE, Made, make
 from releve.incident.binder.errors import FolderNotEmpty, NoEstablishment, UnknownWard
-from releve.incident.binder.material import Census, Copy, Door, Material, Patient, Variant
+from releve.incident.binder.material import Census, Copy, Door, Kept, Material, Patient, Variant
 from releve.incident.binder.printed import Printed
 from releve.incident.logbook import Author
 from releve.kernel.durable import create_durably, fsync_folder, make_folder
@@ -188,7 +188,10 @@ def _material(
         wards=asked.wards,
         degraded=degraded_of(asked.variant),
         delegations=delegations_of(now),
-        procedures=tuple(each.title for each in listed(home)),
+        procedures=tuple(
+            Kept(each.title, each.service, "/".join(reversed(each.day.split("-"))))
+            for each in listed(home)
+        ),
         door=_door(home, now),
     )
     if not found.for_cell:

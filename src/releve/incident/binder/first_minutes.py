@@ -113,7 +113,7 @@ def _alone(material: Material) -> tuple[Block, ...]:
     if not valid:
         return (Box("Ce que vous pouvez couper seul", (Absent(NO_DELEGATION, _SIGN),)),)
     return (
-        Head("Ce que vous pouvez faire seul, par écrit du directeur"),
+        Head("Ce que vous pouvez faire seul"),
         Table(
             (Column("Acte", 75, strong=True), Column("Par qui", 48), Column("Signé, jusqu'au", 50)),
             tuple(_delegation(each) for each in valid),

@@ -120,6 +120,17 @@ def divider(rank: int, document: Document) -> Document:
     )
 
 
+def _procedures(material: Material) -> Table:
+    names = {service.code: service.name for service in material.establishment.services}
+    columns = (
+        Column("Procédure gardée dans Relève", 98, strong=True),
+        Column("Service", 50),
+        Column("Datée du", 25),
+    )
+    rows = tuple((p.title, names.get(p.service, "tous"), p.day) for p in material.procedures)
+    return Table(columns, rows)
+
+
 def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
     """Where each rule comes from; everything that is missing; the census's doubtful lines."""
     columns = (Column("Règle, numéro", 76), Column("Source", 67), Column("Statut", 30))
@@ -142,10 +153,7 @@ def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
         )
     ]
     if material.procedures:
-        told = Table(
-            (Column("Procédure gardée dans Relève", 173),), tuple((p,) for p in material.procedures)
-        )
-        sheets.append(Sheet("Procédures de l'hôpital", (told,)))
+        sheets.append(Sheet("Procédures de l'hôpital", (_procedures(material),)))
     if lacks:
         columns = (Column("Manque", 78, strong=True), Column("Faire", 60), Column("Où", 35))
         everything = tuple((each.said, each.remedy, ", ".join(each.documents)) for each in lacks)

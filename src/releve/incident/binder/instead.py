@@ -18,6 +18,8 @@ from releve.incident.binder.material import Degraded, Material
 from releve.incident.binder.rules import origin, usual
 
 POINTS = 12
+#: As many as a page holds; all of them are in « Sources et manques ».
+_PROCEDURES = 8
 _ASK = "Faites répondre le chef de service à l'entretien de service (deux pages sur un téléphone)."
 
 
@@ -25,13 +27,19 @@ def instead(material: Material) -> Document:
     """One page a service; a service's copy only bears its own."""
     given = {sheet.service: sheet for sheet in material.degraded}
     services = material.printed_wards if material.wards else material.establishment.services
-    sheets = tuple(_sheet(service, given.get(service.code)) for service in services)
+    sheets = tuple(_sheet(material, service, given.get(service.code)) for service in services)
     about = "Service par service : ce que l'on fait à la place."
     return Document("mode-degrade", "Fiches de mode dégradé", sheets, POINTS, about=about)
 
 
-def _sheet(service: Service, given: Degraded | None) -> Sheet:
+def _sheet(material: Material, service: Service, given: Degraded | None) -> Sheet:
     blocks = _own(given) if given else _general(service)
+    kept = tuple(p for p in material.procedures if p.service == service.code)
+    if kept:
+        blocks += (
+            Head("Procédures du service, gardées dans Relève"),
+            *(Say(f"{p.title} ({p.day})" if p.day else p.title) for p in kept[:_PROCEDURES]),
+        )
     return Sheet("Sans informatique : que faire", blocks, service.name)
 
 

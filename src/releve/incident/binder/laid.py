@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any
 
 from releve.incident.binder import codes
 from releve.incident.binder.blocks import (
@@ -42,6 +43,8 @@ _CELL, _LINE, _PARAGRAPH, _TITLE_LETTERS = 220, 400, 3000, 140
 _NUMBER, _BESIDE = 90, 140
 #: How wide the regular face is, of the bold one that is measured; never less on paper.
 _LIGHT = 0.92
+#: Small lines of numbers on a side of five calls, and of one number.
+_SIDE_LINES, _MORE_LINES = 6, 2
 #: Lines of one cell of a table.
 _CELL_LINES = 14
 _BOX_MM, _TICK_MM, _CALL_MM, _LABEL_MM = WIDTH_MM - 6, WIDTH_MM - 9, WIDTH_MM - 12, 53.0
@@ -174,7 +177,9 @@ def _(block: Steps, points: float) -> dict[str, object]:
 
 @_block.register
 def _(block: Calls, points: float) -> dict[str, object]:
-    return {"kind": "calls", "calls": [_call(call, points) for call in block.calls]}
+    calls = [_call(call, points) for call in block.calls]
+    _spare(calls)
+    return {"kind": "calls", "calls": calls}
 
 
 @_block.register
@@ -223,7 +228,17 @@ def _entry(part: tuple[str, str, str]) -> list[str]:
     return [slug, fitted(title, WIDTH_MM - 18, 13, 120), fitted(about, WIDTH_MM - 18, 11, 200)]
 
 
-def _call(call: Call, points: float) -> dict[str, object]:
+def _spare(calls: list[dict[str, Any]]) -> None:
+    """A side holds so many small lines: past them the longest are cut to one, in their order."""
+    told = [number for call in calls for number in call["numbers"] if number["below"]]
+    tall = [lines(number["more"], _CALL_MM, _SMALL * _LIGHT) for number in told]
+    for at, number in enumerate(told):
+        if sum(tall) <= _SIDE_LINES:
+            break
+        number["more"], tall[at] = one_line(number["more"], _CALL_MM, _SMALL), 1
+
+
+def _call(call: Call, points: float) -> dict[str, Any]:
     """Three lines at most for the sentence: a page holds five calls."""
     return {
         "rank": call.rank,
@@ -235,7 +250,7 @@ def _call(call: Call, points: float) -> dict[str, object]:
     }
 
 
-def _number(each: Number, points: float) -> dict[str, object]:
+def _number(each: Number, points: float) -> dict[str, Any]:
     """Nothing a page can hold is cut: a name too long to stand beside its number is in small."""
     number, more = each.number, each.more
     beside = _CALL_MM - 8
@@ -248,7 +263,7 @@ def _number(each: Number, points: float) -> dict[str, object]:
     return {
         "number": _cell(number, _CALL_MM - 4, points, _NUMBER),
         "whose": drawable(whose),
-        "more": fitted(more, _CALL_MM, _SMALL, _BESIDE),
+        "more": _cut(fitted(more, _CALL_MM, _SMALL, _BESIDE), _CALL_MM, _SMALL, _MORE_LINES),
         "below": width_mm(more, _SMALL) * _LIGHT > beside,
     }
 

@@ -78,6 +78,17 @@ class Degraded:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A procedure that Relève keeps: its title, the service it is for (a code, or empty), its own
+    date as people read it (or empty).
+    """
+
+    title: str
+    service: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True)
 class Door:
     """How pages are reached outside Relève's own machine: ``urls`` of the crisis, the SHA-256
     fingerprint of the certificate presented there (« AB:CD:… », empty: none yet) and its last day.
@@ -155,7 +166,7 @@ class Material:
     census: Census | None = None
     delegations: tuple[Delegation, ...] = ()
     degraded: tuple[Degraded, ...] = ()
-    procedures: tuple[str, ...] = ()
+    procedures: tuple[Kept, ...] = ()
     plan: Plan | None = None
     map_svg: str = ""
     wards: tuple[str, ...] = ()
