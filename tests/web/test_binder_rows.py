@@ -41,4 +41,4 @@ def test_delegations_and_procedures_stand_on_paper_where_they_are_looked_for(rec
     (instead,) = paper.said(made.files["mode-degrade"])
     assert "Accueil sans logiciel (01/03/2026)" in instead
     (index,) = [w for w in paper.said(made.files["sources"]) if "Procédures de l'hôpital" in w]
-    assert all(w in index for w in ("Accueil sans logiciel", "Urgences et UHCD", "01/03/2026"))
+    assert all(w in index for w in ("Accueil sans logiciel", "Urgences", "01/03/2026"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from releve.incident.binder.blocks import (
     Absent,
     Block,
@@ -116,14 +118,22 @@ def _alone(material: Material) -> tuple[Block, ...]:
         Head("Ce que vous pouvez faire seul"),
         Table(
             (Column("Acte", 75, strong=True), Column("Par qui", 48), Column("Signé, jusqu'au", 50)),
-            tuple(_delegation(each) for each in valid),
+            _delegations(valid),
         ),
         Box("Faites-le, puis dites-le tout de suite au directeur ; il confirme après."),
     )
 
 
-def _delegation(each: Delegation) -> tuple[Cell, ...]:
-    act = f"{each.act} ({each.limits})" if each.limits else each.act
+def _delegations(valid: tuple[Delegation, ...]) -> tuple[tuple[Cell, ...], ...]:
+    """One row for what was signed together: its acts, then its limits once."""
+    acts: dict[Delegation, list[str]] = {}
+    for each in valid:
+        acts.setdefault(replace(each, act="", cut=False), []).append(each.act)
+    return tuple(_delegation(each, ", ".join(named)) for each, named in acts.items())
+
+
+def _delegation(each: Delegation, acts: str) -> tuple[Cell, ...]:
+    act = f"{acts} ({each.limits})" if each.limits else acts
     until = f"{each.until:%d/%m/%Y}" if each.until else "sans fin écrite"
     signed = f"{each.signed_by}, {each.signed_on:%d/%m/%Y}" if each.signed_on else each.signed_by
     return (act, each.by, f"{signed} → {until}")

@@ -123,9 +123,9 @@ def divider(rank: int, document: Document) -> Document:
 def _procedures(material: Material) -> Table:
     names = {service.code: service.name for service in material.establishment.services}
     columns = (
-        Column("Procédure gardée dans Relève", 98, strong=True),
+        Column("Procédure gardée dans Relève", 93, strong=True),
         Column("Service", 50),
-        Column("Datée du", 25),
+        Column("Datée du", 30),
     )
     rows = tuple((p.title, names.get(p.service, "tous"), p.day) for p in material.procedures)
     return Table(columns, rows)
