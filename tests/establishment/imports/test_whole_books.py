@@ -162,7 +162,7 @@ def test_serial_numbers_rounded_by_a_spreadsheet_make_no_two_machines_one() -> N
 
 
 def test_virtual_machines_of_one_name_in_two_datacenters_and_one_named_by_a_number() -> None:
-    rows: list[list[object]] = [
+    rows: list[list[Any]] = [
             ["VM", "Powerstate", "Datacenter", "Host"], ["VM-1", "poweredOn", "DC-A", "h1"],
             ["VM-1", "poweredOn", "DC-B", "h2"], [2019, "poweredOn", "DC-A", "h1"],
             ["VM-2", "suspended", "DC-A", "h1"]]  # fmt: skip

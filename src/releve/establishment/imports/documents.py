@@ -13,7 +13,7 @@ from releve.establishment import procedures
 from releve.establishment.faults import shown
 from releve.establishment.imports.errors import FileUnreadable
 from releve.establishment.imports.lines import Findings, State, Told
-from releve.establishment.imports.reading import MAX_FILE, Reader
+from releve.establishment.imports.reading import MAX_FILE, Reader, Text
 from releve.establishment.imports.services import Services
 from releve.establishment.model import Establishment
 from releve.establishment.words import cleaned
@@ -156,18 +156,7 @@ def _one(
         remedy = "Redonnez une copie saine, sans mot de passe."
         findings.doubt(0, name, f"{error} Pas gardée.", remedy)
         return
-    live = next((word for word in _LIVE if word in data), None) if words.kind == "pdf" else None
-    if live:
-        what = f"ce PDF agit de lui-même à l'ouverture ({live.decode()}) : pas gardé"
-        findings.doubt(0, name, what, "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci.")
-        return
-    if words.live:
-        what = f"ce document porte {words.live}, qui agit à l'ouverture : pas gardé"
-        findings.doubt(0, name, what, "Enregistrez-le en PDF, puis redonnez ce PDF.")
-        return
-    if words.kind == "txt" and not name.lower().endswith((".txt", ".md")):
-        what = "ce n'est que du texte sous le nom d'un autre genre : pas gardé"
-        findings.doubt(0, name, what, "Ouvrez-le, enregistrez-le en Word ou en PDF, redonnez-le.")
+    if _is_live(name, data, words, findings):
         return
     title = procedures.title_of(name, words.title, words.text)
     service = services.find_within(name) or services.find_within(title)
@@ -185,6 +174,24 @@ def _one(
         ))
     )  # fmt: skip
     findings.told.append(Told(State.NEW, 0, shown(title), about))
+
+
+def _is_live(name: str, data: bytes, words: Text, findings: Findings) -> bool:
+    """Whether a document acts when it is opened, or is not what its name says: told, not kept."""
+    acts = next((word for word in _LIVE if word in data), None) if words.kind == "pdf" else None
+    if acts:
+        what = f"ce PDF agit de lui-même à l'ouverture ({acts.decode()}) : pas gardé"
+        remedy = "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci."
+    elif words.live:
+        what = f"ce document porte {words.live}, qui agit à l'ouverture : pas gardé"
+        remedy = "Enregistrez-le en PDF, puis redonnez ce PDF."
+    elif words.kind == "txt" and not name.lower().endswith((".txt", ".md")):
+        what = "ce n'est que du texte sous le nom d'un autre genre : pas gardé"
+        remedy = "Ouvrez-le, enregistrez-le en Word ou en PDF, redonnez-le."
+    else:
+        return False
+    findings.doubt(0, name, what, remedy)
+    return True
 
 
 def keep(home: Home, gathered: Gathered) -> int:
