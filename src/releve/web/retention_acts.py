@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from releve.kernel.errors import BadInput
 from releve.kernel.perimeter import Perimeter
-from releve.pages.acts import Act
+from releve.pages.acts import Act, Effect
 from releve.pages.house import current_home, home_perimeter
 from releve.pages.roles import APPROVERS
 from releve.retention.app import desk
@@ -108,6 +108,7 @@ PURGE_ACT = Act(
     perform=_perform_purge,
     prepare=_prepare_purge,
     listed=False,
+    effect=Effect.RETENTION,
 )
 SHORTEN_ACT = Act(
     title=_("Raccourcir une durée de conservation"),
@@ -118,4 +119,5 @@ SHORTEN_ACT = Act(
     perform=_perform_shorten,
     prepare=_prepare_shorten,
     listed=False,
+    effect=Effect.RETENTION,
 )
