@@ -15,6 +15,7 @@ import pikepdf
 import pypdfium2 as pdfium
 
 from releve.drill.ports import Binder, Platform
+from releve.drill.simulator.his import read_wards
 from releve.drill.stage import Stage
 from releve.drill.verdict import Counted, Judged
 from releve.kernel.errors import ReleveError
@@ -34,6 +35,8 @@ _CALLED: Mapping[str, str] = {
     "assurance": r"assureur",
     "dpo": r"DPO",
 }
+#: Forms of so many services, in the folder's order: in a crisis the others print their own.
+_WARDS = 2
 _SAID = r"(?:numéro|ligne)[^!]{{0,30}}{who}[^!]{{0,10}}non renseignée?"
 
 
@@ -51,7 +54,8 @@ class Bindery:
     def bind(self) -> None:
         """Blocks until it is made and read."""
         try:
-            made = self._platform.bind(self._folder)
+            codes = dict.fromkeys(ward.code for ward in read_wards(self._establishment))
+            made = self._platform.bind(self._folder, [*codes][:_WARDS])
             judged = self.judged = judge(made, self._folder, self._establishment)
         except (ReleveError, OSError, pikepdf.PdfError) as error:
             self._stage.happened("Cellule de crise", f"classeur manqué : {error}", "failure")

@@ -181,8 +181,10 @@ class Platform(Protocol):
         """The main courante of the open crisis, oldest first; empty when there is none."""
         ...
 
-    def bind(self, folder: Path) -> Binder:
-        """What ``incident binder`` makes of this home and its own census, in a new folder."""
+    def bind(self, folder: Path, wards: Sequence[str]) -> Binder:
+        """What ``incident binder`` makes of this home, its own census and the forms of ``wards``
+        (codes), in a new folder.
+        """
         ...
 
     def lose_patient_stores(self) -> None:

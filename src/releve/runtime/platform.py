@@ -261,9 +261,10 @@ class HomePlatform:
             for line in told["lines"]
         ]
 
-    def bind(self, folder: Path) -> Binder:
+    def bind(self, folder: Path, wards: Sequence[str]) -> Binder:
         """What the verb prints, in a process of its own."""
-        words = ("incident", "binder", str(folder), "--own-census")
+        words = ["incident", "binder", str(folder), "--own-census"]
+        words += [f"--ward={ward}" for ward in wards]
         told = self._verb(*words, seconds=_BINDER_SECONDS)
         return Binder(told["pages"], [each["what"] for each in told["missing"]])
 
