@@ -53,7 +53,8 @@ DATA = (
     "Médecine A", "Autre entité", "Élise", "Pénicilline", "œdème", "Héparine calcique",
     "Paracétamol",
     "Compte rendu opératoire", "Suites simples.\nLever à J1.", "Suites simples. Lever à J1.",
-    "LE GOFF", "essai", "SAMU-centre", "plan blanc", "CERT Santé", "compte.role", "PC-LABO-04",
+    "LE GOFF", "essai", "SAMU-centre", "plan blanc", "CERT Santé (ANS), jour et nuit",
+    "CERT Santé, jour et nuit", "CERT Santé", "compte.role", "PC-LABO-04",
     "SRV-FICHIERS",
     "naissance du registre",
 )  # fmt: skip
