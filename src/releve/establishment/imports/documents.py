@@ -24,8 +24,7 @@ _KINDS = (".docx", ".doc", ".odt", ".pdf", ".rtf", ".txt", ".md")
 _SCRAPS = ("thumbs.db", ".ds_store", "desktop.ini")
 _MOST = 2_000
 _ALONE = "Si c'est une procédure, donnez le document seul, en Word ou en PDF."
-#: Words of a PDF that make it act by itself when it is opened.
-_LIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
+_SAVE_AGAIN = {"pdf": "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci."}
 
 
 @dataclass(frozen=True)
@@ -156,14 +155,10 @@ def _one(
         remedy = "Redonnez une copie saine, sans mot de passe."
         findings.doubt(0, name, f"{error} Pas gardée.", remedy)
         return
-    live = next((word for word in _LIVE if word in data), None) if words.kind == "pdf" else None
-    if live:
-        what = f"ce PDF agit de lui-même à l'ouverture ({live.decode()}) : pas gardé"
-        findings.doubt(0, name, what, "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci.")
-        return
     if words.live:
         what = f"ce document porte {words.live}, qui agit à l'ouverture : pas gardé"
-        findings.doubt(0, name, what, "Enregistrez-le en PDF, puis redonnez ce PDF.")
+        remedy = _SAVE_AGAIN.get(words.kind, "Enregistrez-le en PDF, puis redonnez ce PDF.")
+        findings.doubt(0, name, what, remedy)
         return
     if words.kind == "txt" and not name.lower().endswith((".txt", ".md")):
         what = "ce n'est que du texte sous le nom d'un autre genre : pas gardé"
