@@ -56,7 +56,7 @@ class RecordsUnread(ReleveError):
     """La base {path} ne se lit pas ({why}) : une crise y est peut-être ouverte."""
 
     next_step = (
-        "Vérifiez qu'aucune crise n'est ouverte (releve incident), rendez la base lisible"
+        "Vérifiez qu'aucune crise n'est ouverte (releve incident show), rendez la base lisible"
         " (releve doctor), puis relancez install.sh."
     )
     exit_code = 1
