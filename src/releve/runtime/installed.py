@@ -16,9 +16,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from releve.kernel.clock import SystemClock
 from releve.kernel.durable import write_durably
@@ -51,6 +52,16 @@ class CrisisOpen(ReleveError):
     exit_code = 1
 
 
+class RecordsUnread(ReleveError):
+    """La base {path} ne se lit pas ({why}) : une crise y est peut-être ouverte."""
+
+    next_step = (
+        "Vérifiez qu'aucune crise n'est ouverte (releve incident show), rendez la base lisible"
+        " (releve doctor), puis relancez install.sh."
+    )
+    exit_code = 1
+
+
 class PartsRunning(ReleveError):
     """Des pièces de {path} sont en marche : {parts}."""
 
@@ -72,15 +83,15 @@ class Own:
 
 
 def may_update(home: Path, prefix: Path) -> None:
-    """Raises :class:`CrisisOpen`, :class:`PartsRunning`, :class:`DrillHome`, ``HomeTooNew``,
-    ``HomeUnreadable``. Reads only.
+    """Raises :class:`CrisisOpen`, :class:`RecordsUnread`, :class:`PartsRunning`,
+    :class:`DrillHome`, ``HomeTooNew``, ``HomeUnreadable``. Reads only.
     """
     if not (home / "home.json").exists():
         return
     found = read(home)
     if found.world is not World.REAL:
         raise DrillHome(path=home)
-    since = _crisis_since(home / _RECORDS)
+    since = _crisis_since(home)
     if since:
         raise CrisisOpen(since=since)
     if not Path("/run/systemd/system").is_dir():  # else install.sh stops them itself
@@ -90,22 +101,36 @@ def may_update(home: Path, prefix: Path) -> None:
             raise PartsRunning(path=home, parts=", ".join(running))
 
 
-def _crisis_since(records: Path) -> str | None:
+def _crisis_since(home: Path) -> str | None:
     """When the open crisis was opened, whatever version wrote the records; None when all is calm.
 
     The table and its two columns are read as they are: no schema is brought up to date here.
+    Records that are there and cannot be read raise :class:`RecordsUnread`: nobody knows.
     """
-    if not records.exists():
-        return None
-    with (
-        suppress(sqlite3.OperationalError),
-        closing(sqlite3.connect(f"{records.resolve().as_uri()}?mode=ro", uri=True)) as base,
-    ):
-        row = base.execute(
-            "SELECT opened_at FROM incident_incident WHERE state = 'open' LIMIT 1"
-        ).fetchone()
-        return str(row[0]) if row else None
+    plain = home / _RECORDS
+    if os.environ.get("RELEVE_DATABASE"):
+        raise RecordsUnread(path=plain, why="RELEVE_DATABASE désigne une base PostgreSQL")
+    for records in (plain, home / "records" / _RECORDS):  # one is a link to the other, once apart
+        if not records.exists() and not records.is_symlink():
+            continue
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(records))}?mode=ro", uri=True)) as base:
+                since = _opened_at(base)
+        except sqlite3.Error as error:
+            raise RecordsUnread(path=records, why=str(error)) from error
+        if since:
+            return since
     return None
+
+
+def _opened_at(base: sqlite3.Connection) -> str | None:
+    named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'incident_incident'"
+    if base.execute(named).fetchone() is None:
+        return None  # records made before the first crisis page, or not made yet
+    row = base.execute(
+        "SELECT opened_at FROM incident_incident WHERE state = 'open' LIMIT 1"
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def make_users(home: Path, prefix: Path) -> None:
@@ -208,12 +233,18 @@ def again(home: Path, prefix: Path) -> None:
 
 def tell_next(home: Path, prefix: Path) -> None:
     """What a person does now."""
-    port = read_settings(read(home)).web_port
+    opened = read(home)
+    here = f"http://127.0.0.1:{read_settings(opened).web_port}/"
+    own = tls.reached(opened, SystemClock().now()).urls
+    first = [f"{url}premier-acces/" for url in own] or [
+        f"{here}premier-acces/   (de cette machine, ou par ssh -L)",
+        f"     d'un autre poste : {prefix}/bin/releve-address --address IP, puis https",
+    ]
     sys.stdout.write(
         f"Relève est installé ; données : {home}\n"
         "Ensuite :\n"
         "  1. releve account code            le code du premier administrateur\n"
-        f"  2. http://127.0.0.1:{port}/premier-acces/   (par un mandataire https, ou ssh -L)\n"
+        "  2. " + "\n".join(first) + "\n"
         "  3. releve doctor --trust          ce qui lie cette machine au domaine attaquable\n"
         "  4. chiffrez ce disque, copiez le dossier ailleurs, imprimez l'empreinte du registre\n"
     )

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from django.core.handlers.asgi import ASGIHandler
 
-application = ASGIHandler()
+from releve.web.bodies import MeasuredBodies
+
+application = MeasuredBodies(ASGIHandler())

@@ -1,8 +1,8 @@
 """Django's settings, read from the environment that ``runtime.records`` prepares.
 
 ``RELEVE_HOME`` is the home's folder; ``RELEVE_DATABASE`` a PostgreSQL connection string (absent:
-SQLite inside the home); ``RELEVE_SESSION_MINUTES`` the lifetime of an idle session;
-``RELEVE_HTTPS=1`` when the part is reached over https only (behind the hospital's own proxy).
+SQLite inside the home); ``RELEVE_SESSION_MINUTES`` the lifetime of an idle session. Cookies are
+marked « secure » per answer (``secure``): the part itself speaks https outside loopback.
 Importing this file writes nothing and needs no home: type checks and ``--help`` import it too.
 """
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
+
+from releve.web import bodies
 
 HOME = Path(os.environ.get("RELEVE_HOME", "var/home"))
 
@@ -58,7 +60,6 @@ def _database() -> dict[str, Any]:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-HTTPS = os.environ.get("RELEVE_HTTPS") == "1"
 #: Any name or address reaches the page: there may be no DNS. What this guards against elsewhere
 #: (links in e-mails built from the host) does not exist here: no absolute link is ever made.
 ALLOWED_HOSTS = ["*"]
@@ -167,7 +168,7 @@ MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODE_DIGITS = 10
 
 # Sessions and cookies.
-SESSION_COOKIE_NAME = "releve_session"
+SESSION_COOKIE_NAME = bodies.SESSION_COOKIE
 SESSION_COOKIE_AGE = 60 * int(os.environ.get("RELEVE_SESSION_MINUTES", "30"))
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -175,14 +176,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "releve_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-#: A file given on a page stays in memory (it may hold names); a larger one is not read at all.
+#: A request stays in memory whole, its files too (they may hold names): ``bodies`` lets none by
+#: that is larger than this, above which the framework would write it to a temporary folder.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 65 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = bodies.LARGE
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -161,6 +161,7 @@ def test_procedures_are_kept_byte_for_byte_and_found_by_their_words(home: Home) 
     assert keep(home, gathered) == 2 and keep(home, gathered) == 0
     states = [each.state for each in gathered.told]
     assert states.count(State.DOUBTFUL) == 3 and states.count(State.SAME) == 1
+    assert any("JavaScript" in each.what for each in gathered.told)
     assert [p.title for p in procedures.listed(home)] == [
         "Panne du DPI aux urgences",
         "transfusion",

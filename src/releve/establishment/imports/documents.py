@@ -24,8 +24,7 @@ _KINDS = (".docx", ".doc", ".odt", ".pdf", ".rtf", ".txt", ".md")
 _SCRAPS = ("thumbs.db", ".ds_store", "desktop.ini")
 _MOST = 2_000
 _ALONE = "Si c'est une procédure, donnez le document seul, en Word ou en PDF."
-#: Words of a PDF that make it act by itself when it is opened.
-_LIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
+_SAVE_AGAIN = {"pdf": "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci."}
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _one(
         remedy = "Redonnez une copie saine, sans mot de passe."
         findings.doubt(0, name, f"{error} Pas gardée.", remedy)
         return
-    if _is_live(name, data, words, findings):
+    if _is_live(name, words, findings):
         return
     title = procedures.title_of(name, words.title, words.text)
     service = services.find_within(name) or services.find_within(title)
@@ -176,15 +175,11 @@ def _one(
     findings.told.append(Told(State.NEW, 0, shown(title), about))
 
 
-def _is_live(name: str, data: bytes, words: Text, findings: Findings) -> bool:
+def _is_live(name: str, words: Text, findings: Findings) -> bool:
     """Whether a document acts when it is opened, or is not what its name says: told, not kept."""
-    acts = next((word for word in _LIVE if word in data), None) if words.kind == "pdf" else None
-    if acts:
-        what = f"ce PDF agit de lui-même à l'ouverture ({acts.decode()}) : pas gardé"
-        remedy = "Imprimez-le dans un nouveau PDF, puis redonnez celui-ci."
-    elif words.live:
+    if words.live:
         what = f"ce document porte {words.live}, qui agit à l'ouverture : pas gardé"
-        remedy = "Enregistrez-le en PDF, puis redonnez ce PDF."
+        remedy = _SAVE_AGAIN.get(words.kind, "Enregistrez-le en PDF, puis redonnez ce PDF.")
     elif words.kind == "txt" and not name.lower().endswith((".txt", ".md")):
         what = "ce n'est que du texte sous le nom d'un autre genre : pas gardé"
         remedy = "Ouvrez-le, enregistrez-le en Word ou en PDF, redonnez-le."

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from typing import Any
 
+from releve.establishment.imports.sheets.acting import live_in_pdf
 from releve.establishment.imports.sheets.delimited import decode
 from releve.establishment.imports.sheets.table import (
     PARSER_ERRORS,
@@ -31,7 +32,7 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class Document:
     """``pages`` 0 = not known without laying it out; ``day`` ISO or empty; ``kind``: docx, odt,
     pdf, doc, rtf or txt. ``partial``: the text is not whole, in French why. ``live``: what would
-    act by itself when a Word or OpenDocument file is opened, in French.
+    act by itself when the file is opened, in French.
     """
 
     kind: str
@@ -47,7 +48,7 @@ def read_document(data: bytes, names: frozenset[str]) -> Document:
     """``names``: the members when it is a zip; raises :class:`Refused`."""
     try:
         if data[:5] == b"%PDF-" or b"%PDF-" in data[:1024]:
-            return _pdf(data)
+            return replace(_pdf(data), live=live_in_pdf(data))
         if "word/document.xml" in names:
             return replace(_docx(data), live=_live(data, names))
         if "content.xml" in names:

@@ -89,17 +89,50 @@ room() {
     [ "$free" -ge "$2" ] || refuse "$folder : $free Mio libres, il en faut $2." "Agrandissez ce disque, ou choisissez un autre dossier."
 }
 
+# Every folder of versions this script makes is written there first: nothing else of versions/ is ever removed.
+mark() { printf '%s\n' "$prefix/.releve-install"; }
+
 uninstall() {
+    [ -f "$(mark)" ] || refuse "$prefix ne porte pas la marque d'une installation de Relève : rien n'est ôté." "Donnez le dossier de l'installation (--prefix)."
+    if grep -qsF "$prefix/current/venv/" /etc/systemd/system/releve-*.service; then uninstall_units; fi
+    if [ "$(readlink /usr/local/bin/releve 2>/dev/null)" = "$prefix/bin/releve" ]; then rm -f /usr/local/bin/releve; fi
+    case $(readlink "$prefix/current" 2>/dev/null) in "$prefix/versions/"*) rm -f "$prefix/current" ;; esac
+    while IFS= read -r each; do
+        case $each in ''|.*|*[!A-Za-z0-9._+-]*) continue ;; esac
+        [ -L "$prefix/versions/$each" ] || rm -rf "$prefix/versions/$each"
+    done <"$(mark)"
+    for each in releve releve-address; do
+        if grep -qsF "exec $prefix/current/venv/" "$prefix/bin/$each" || grep -qs '^# releve-address --address' "$prefix/bin/$each"; then rm -f "$prefix/bin/$each"; fi
+    done
+    rm -f "$(mark)"
+    for each in "$prefix/versions" "$prefix/bin" "$prefix"; do rmdir "$each" 2>/dev/null || true; done
+    say "Programme et unités ôtés. Restent, exprès : $home (toutes les données), les comptes releve-*, les paquets Debian."
+}
+
+uninstall_units() {
     if systemd_runs; then systemctl disable --now releve.target >/dev/null 2>&1 || true; fi
     for unit in /etc/systemd/system/releve.target /etc/systemd/system/releve-*.service \
         /etc/systemd/system/releve-*.socket /etc/systemd/system/releve-*.timer; do
-        [ ! -f "$unit" ] || rm -f "$unit"
+        if grep -qs '^Description=Relève' "$unit"; then rm -f "$unit"; fi
     done
     if systemd_runs; then systemctl daemon-reload || true; fi
-    if [ "$(readlink /usr/local/bin/releve 2>/dev/null)" = "$prefix/bin/releve" ]; then rm -f /usr/local/bin/releve; fi
-    rm -rf "$prefix/versions" "$prefix/current" "$prefix/bin"
-    rmdir "$prefix" 2>/dev/null || true
-    say "Programme et unités ôtés. Restent, exprès : $home (toutes les données), les comptes releve-*, les paquets Debian."
+}
+
+name_place() {
+    version=$(cat "$here/VERSION")
+    set -- $(sha256sum "$here/MANIFEST")
+    name=$version-$(printf '%s' "$1" | cut -c1-12)
+    place=$prefix/versions/$name
+}
+
+# Asked of a program already there (this one, unpacked by a run that was cut, else the one in service).
+ask_first() {
+    for each in "$place" "$prefix/current"; do
+        if [ -e "$each/.complete" ] && [ -x "$each/venv/bin/python" ]; then
+            tool "$each" may-update
+            return
+        fi
+    done
 }
 
 install_packages() {
@@ -123,9 +156,11 @@ install_packages() {
 }
 
 install_program() {
-    version=$(cat "$here/VERSION")
-    set -- $(sha256sum "$here/MANIFEST")
-    place=$prefix/versions/$version-$(printf '%s' "$1" | cut -c1-12)
+    mkdir -p "$prefix/versions"
+    if ! grep -qsxF "$name" "$(mark)"; then
+        [ ! -e "$place" ] || [ -e "$place/.complete" ] || refuse "$place existe, et cette installation ne l'a pas fait." "Déplacez-le, ou choisissez un autre --prefix."
+        printf '%s\n' "$name" >>"$(mark)"
+    fi
     if [ ! -e "$place/.complete" ]; then
         rm -rf "$place"
         mkdir -p "$place"
@@ -183,9 +218,12 @@ fi
 if [ "${key:+k}${fingerprint:+f}" = '' ]; then
     say "*** INSTALLATION SANS PREUVE D'ORIGINE *** (ni clé ni empreinte données)" >&2
 fi
+# Before this machine is touched: is all calm, and is this home for us?
+name_place
+ask_first
 install_packages
 install_program
-# Before anything of the version in service is touched: is this home for us, and is all calm?
+# Again, by the program that is about to take over.
 tool "$place" may-update
 if systemd_runs && systemctl is-active --quiet releve.target; then systemctl stop releve.target; fi
 tool "$place" users
