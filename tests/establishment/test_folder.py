@@ -331,3 +331,22 @@ def test_the_numbers_of_a_crisis_are_checked_like_the_seven_files(tmp_path: Path
         ("contacts.csv:5", "date"),
     ]
     assert all(fault.remedy for fault in faults)
+
+
+def test_premium_and_foreign_crisis_numbers_are_faults_and_elsewhere_notes(tmp_path: Path) -> None:
+    rows = "slug;name;phone;hours;checked\n"
+    good = "a;;3114;;\nb;;+262 692 00 12 34;;\nc;;4521;;\nd;;15;;\ne;;+33 (0)6 39 98 00 12;;\n"
+    assert check_folder(write(tmp_path / "bon", {**FILES, "contacts.csv": rows + good})) == ()
+    bad = (
+        "a;;0 892 70 12 34;;\nb;;+33 8 99 70 12 34;;\nc;;118218;;\nd;;3949;;\ne;;0041791234567;;\n"
+    )
+    faults = check_folder(write(tmp_path / "mauvais", {**FILES, "contacts.csv": rows + bad}))
+    assert [fault.line for fault in faults] == [2, 3, 4, 5, 6]
+    assert [fault.what.rpartition(" : ")[2] for fault in faults] == [
+        *["numéro surtaxé"] * 4, "numéro étranger",
+    ]  # fmt: skip
+    assert all("écrivez" in fault.remedy for fault in faults)
+    files = changed("people.csv", "+33 6 39 98 00 02", "+41 79 123 45 67")
+    reading = read_bytes({name: text.encode() for name, text in files.items()})
+    assert reading.faults == ()
+    assert any("numéro étranger" in note.what for note in reading.notes)

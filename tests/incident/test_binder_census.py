@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from releve.incident.binder.material import Census
 from tests.incident import paper
 
 ESTABLISHMENT = paper.valbrume()[0]
+TODAY = date(2026, 11, 29)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def reader() -> Iterator[Reader]:
 
 def read(text: str | bytes, name: str = "recensement.csv") -> Census:
     data = text.encode() if isinstance(text, str) else text
-    return read_census(name, data, ESTABLISHMENT)
+    return read_census(name, data, ESTABLISHMENT, today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ def test_a_file_that_is_no_census_says_why(data: bytes, said: str) -> None:
 def test_no_bytes_break_the_reader(reader: Reader, data: bytes) -> None:
     given = b"Service;Lit;Nom;IPP\n" + data
     try:
-        found = read_census("recensement.csv", given, ESTABLISHMENT, reader)
+        found = read_census("recensement.csv", given, ESTABLISHMENT, reader, today=TODAY)
     except CensusUnreadable:
         return
     for patient in found.patients:
@@ -161,3 +164,98 @@ def test_a_hospital_of_480_beds_is_read_whole(tmp_path: Path) -> None:
     ]
     found = read("Service;Lit;Nom;Né(e) le;IPP\n" + "\n".join(lines))
     assert len(found.patients) == 480 and found.doubts == ()
+
+
+HEADER = ["Service", "Lit", "Nom", "Né le", "IPP"]
+
+
+def workbook(**sheets: list[list[str | int]]) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in (HEADER, *rows):
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_service_that_two_are_called_places_nobody_and_names_both() -> None:
+    first, second, *rest = ESTABLISHMENT.services
+    twins = (
+        replace(first, code="CHIV", name="Chirurgie (viscérale)", units=("1201",)),
+        replace(second, code="CHIO", name="Chirurgie (orthopédie)", units=("1202",)),
+    )
+    there = replace(ESTABLISHMENT, services=(*twins, *rest))
+    text = (
+        "Service;Lit;Nom;Né(e) le;IPP\nChirurgie;1;A;01/01/1950;1\n1202;2;B;01/01/1950;2\n"
+        "Chirurgie viscérale;3;C;01/01/1950;3\n"
+    )
+    found = read_census("recensement.csv", text.encode(), there, today=TODAY)
+    assert {one.name: one.ward for one in found.patients} == {"A": "", "B": "CHIO", "C": "CHIV"}
+    (doubt,) = found.doubts
+    assert doubt.line == 2
+    assert "« Chirurgie (viscérale) » (CHIV) et « Chirurgie (orthopédie) » (CHIO)" in doubt.what
+
+
+def test_of_several_sheets_those_present_are_read_never_those_who_left() -> None:
+    gone: list[list[str | int]] = [["URG", n, f"PARTI{n}", "01/01/1950", n] for n in range(9)]
+    here: list[list[str | int]] = [["URG", 1, "LA", "01/01/1950", 77]]
+    rest: list[list[str | int]] = [["URG", n, f"AUTRE{n}", "01/01/1950", n] for n in range(5)]
+    data = workbook(Sortis=gone, Feuil2=rest, Hospitalisés=here)
+    found = read(data, "recensement.xlsx")
+    assert [one.name for one in found.patients] == ["LA"]
+    (doubt,) = found.doubts
+    assert doubt.line == 0
+    assert doubt.what == "feuille « Hospitalisés » lue ; pas lue : « Sortis » et « Feuil2 »"
+    found = read(workbook(**{"Archive 2025": gone, "Feuil1": here}), "recensement.xlsx")
+    assert [one.name for one in found.patients] == ["LA"]
+    with pytest.raises(CensusUnreadable, match="Sorties du jour"):
+        read(workbook(**{"Sorties du jour": gone, "Notes": []}), "recensement.xlsx")
+    assert len(read(workbook(Sortis=here), "recensement.xlsx").patients) == 1
+
+
+def test_the_birth_name_is_printed_beside_the_usual_one() -> None:
+    head = "Service;Lit;Nom usuel;Nom de naissance;Prénom;Né(e) le;IPP\n"
+    lines = (
+        "URG;1;DURAND;MARTIN;Élise;01/01/1950;1\nURG;2;PETIT;Petit;Zoé;01/01/1950;2\n"
+        "URG;3;;ROUX;Ana;01/01/1950;3\nURG;4;BLANC née NOIR;NOIR;Lou;01/01/1950;4\n"
+        "URG;5;MARTIN DURAND;MARTIN;Ève;01/01/1950;5\nURG;6;VERT;-;Max;01/01/1950;6\n"
+    )
+    assert [one.name for one in read(head + lines).patients] == [
+        "DURAND née MARTIN Élise", "PETIT Zoé", "ROUX Ana", "BLANC née NOIR Lou",
+        "MARTIN DURAND née MARTIN Ève", "VERT Max",
+    ]  # fmt: skip
+    whole = "Service;Lit;Nom et prénom;Nom de naissance;Né(e) le;IPP\n"
+    found = read(whole + "URG;1;DURAND Élise;DURAND;01/01/1950;1\n")
+    assert found.patients[0].name == "DURAND Élise"
+
+
+def test_two_in_a_bed_impossible_births_and_numbers_the_spreadsheet_spoilt() -> None:
+    found = read(
+        "Service;Lit;Nom;Né(e) le;IPP\nURG;1;A;01/01/1950;1\nURG;1;B;01/01/1950;2\n"
+        "URG;3;C;12/04/2031;3\nURG;4;D;28/11/1906;4\nURG;5;E;29/11/1906;5\n"
+        'URG;6;F;01/01/1950;"8,00012E+11"\nURG;7;G;01/01/1950;\nURG;8;H;01/01/1950;\n'
+    )
+    told = {doubt.line: doubt.what for doubt in found.doubts}
+    assert told == {
+        3: "« B » est dans le lit 1, comme « A » (ligne 2)",
+        4: "« C » : naissance le 12/04/2031, dans l'avenir",
+        5: "« D » : naissance le 28/11/1906, il y a plus de 120 ans",
+        7: "« F » : IPP illisible dans le tableur (« 8,00012E+11 »)",
+        8: "« G » : sans IPP",
+        9: "« H » : sans IPP",
+    }
+    assert [one.ipp for one in found.patients if one.name == "F"] == ["?"]
+    assert len(found.patients) == 8
+
+
+def test_a_number_longer_than_a_spreadsheet_keeps_is_not_printed() -> None:
+    rows: list[list[str | int]] = [
+        ["URG", 1, "A", "01/01/1950", 8_000_120_000_000_123_456],
+        ["URG", 2, "B", "01/01/1950", 800_012_000_000],
+    ]
+    found = read(workbook(Présents=rows), "recensement.xlsx")
+    assert [one.ipp for one in found.patients] == ["?", "800012000000"]
+    assert [doubt.line for doubt in found.doubts] == [2]

@@ -12,10 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from releve.establishment import amend, current, load
+from releve.establishment.changes import changes
 from releve.establishment.store import stored_files
 from releve.incident.app import copies
 from releve.incident.app.copy_rows import Copy
 from releve.incident.binder.material import Variant
+from releve.incident.hospital import numbers
 from releve.incident.logbook import Author
 from releve.kernel.home import Home
 from releve.ledger.app.models import Outbox
@@ -194,6 +196,52 @@ def test_numbers_are_asked_and_i_do_not_know_is_an_answer(hospital: Home) -> Non
     stale = browser.post("/etablissement/numeros/", form)
     assert stale.status_code == 400
     assert "a changé pendant" in unescape(stale.content.decode())
+
+
+def test_a_changed_number_is_told_to_the_others_for_thirty_days(hospital: Home) -> None:
+    director = person("martin", (Role.DIRECTION, EJ)).client
+    other = person("roche", (Role.DSI, EJ)).client
+    told = r"changé le [^<]* par ([^<]+?)\s*</"
+
+    def page(browser: Client) -> str:
+        return unescape(browser.get("/etablissement/numeros/").content.decode())
+
+    assert not re.search(told, page(other))
+    form = dict(re.findall(r'name="([a-z0-9.-]+)" value="([^"]*)"', page(director)))
+    form |= {"samu.phone": "01 99 00 50 16", "ars-garde.phone": "01 99 00 60 60"}
+    assert director.post("/etablissement/numeros/", form).status_code == 302
+    assert re.findall(told, page(other)) == ["Mme Martin"]
+    listed = numbers(hospital, timezone.now())
+    change = listed["samu"].change
+    assert change is not None and change.by == "Mme Martin"
+    assert [slug for slug, each in listed.items() if each.change] == ["samu"]
+    assert numbers(hospital, timezone.now() + timedelta(days=31))["samu"].change is None
+    director.post("/crise/ouvrir/")
+    crisis = unescape(other.get("/crise/").content.decode())
+    assert "par Mme Martin" in crisis.partition("changé le")[2][:60]
+
+
+def test_emptied_then_filled_again_a_number_is_still_changed(hospital: Home) -> None:
+    now, kept = timezone.now(), stored_files(hospital)["contacts.csv"]
+    for at, phone in enumerate((b"", b"06 39 98 00 66", b"+33 6 39 98 00 66")):
+        generation = current(hospital)
+        assert generation is not None
+        files = {"contacts.csv": kept.replace(b"01 99 00 50 15", phone)}
+        moment = now + timedelta(hours=at + 1)
+        amend(hospital, files, moment, seen=generation.number, by=f"personne {at}")
+    assert changes(hospital, now)["samu"].by == "personne 1"
+    assert set(changes(hospital, now)) == {"samu"}
+
+
+@pytest.mark.parametrize("phone", ["08 92 70 12 34", "118 218", "3949", "+41 79 123 45 67"])
+def test_premium_and_foreign_numbers_are_refused_with_what_to_write(
+    hospital: Home, phone: str
+) -> None:
+    browser = person("martin", (Role.DIRECTION, EJ)).client
+    answer = browser.post("/etablissement/numeros/", {"seen": "1", "samu.phone": phone})
+    assert answer.status_code == 400
+    page = unescape(answer.content.decode())
+    assert "Numéro surtaxé" in page or "Numéro étranger" in page
 
 
 def test_a_formula_is_not_kept_in_the_numbers(hospital: Home) -> None:

@@ -72,6 +72,25 @@ def test_a_number_comes_from_the_rota_else_from_the_crisis_numbers(home: Home) -
     assert Contact("x", "sans objet").dial == "" == Contact("x", "").dial
 
 
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("+33 (0)6 39 98 00 12", "+33639980012"),
+        ("0033 6 39 98 00 12", "+33639980012"),
+        ("06 39 98 10 79 / poste 4521", "0639981079"),
+        ("+262 692 00 12 34", "+262692001234"),
+        ("15", "15"),
+        ("poste 4521", "4521"),
+        ("06 39 98 00 12 ou 06 39 98 00 13", ""),
+        ("06 39 98 00 12 ou 06 39 98", ""),
+        ("4521 / 4522", ""),
+        ("voir le classeur", ""),
+    ],
+)
+def test_a_link_dials_the_one_number_of_its_text_or_is_none(written: str, dialled: str) -> None:
+    assert Contact("x", written).dial == dialled
+
+
 def test_one_act_large_then_the_next_ones_and_who_does_them(cadre: Client) -> None:
     page = text(cadre)
     assert "Vous êtes : Mme Martin (cadre de garde)." in page

@@ -11,7 +11,7 @@ from releve.cli.options import HomeOption, JsonOption, open_home, printable, scr
 from releve.kernel.clock import SystemClock
 from releve.kernel.errors import BadInput
 from releve.kernel.home import Home
-from releve.kernel.units import duration
+from releve.kernel.units import PARIS, duration
 
 if TYPE_CHECKING:
     from releve.incident.binder.material import Census
@@ -94,14 +94,16 @@ def _census(home: Home, file: Path | None, *, own: bool) -> Census | None:
         raise NoEstablishment()
     with file.open("rb") as read:
         data = read.read(MAX_BYTES + 1)
-    return read_census(printable(file.name), data, establishment)
+    today = SystemClock().now().astimezone(PARIS).date()
+    return read_census(printable(file.name), data, establishment, today=today)
 
 
 def _lines(bound: Bound, census: Census | None) -> list[str]:
     """What is missing, then the census's doubtful lines, each with its remedy."""
     lines = [f"○ manque : {each.said}\n    → {each.remedy}" for each in bound.made.missing]
     lines += [
-        f"◐ recensement, ligne {doubt.line} : {doubt.what}\n    → {doubt.remedy}"
+        f"◐ recensement{f', ligne {doubt.line}' if doubt.line else ''} : {doubt.what}"
+        f"\n    → {doubt.remedy}"
         for doubt in (census.doubts if census else ())
     ]
     return [part for line in lines for part in line.split("\n")] or ["● Rien ne manque."]

@@ -18,6 +18,7 @@ from importlib.resources import files
 
 from releve.establishment.faults import Findings, shown
 from releve.establishment.inventory import check_reach
+from releve.establishment.numbering import trouble
 from releve.establishment.text import Columns, Row, is_id, read_rows
 
 FILE = "contacts.csv"
@@ -87,6 +88,9 @@ def _contact(row: Row, findings: Findings) -> CrisisContact:
     phone, checked = row["phone"], None
     if phone.casefold() != NONE:
         check_reach(FILE, row.line, phone, "", findings)
+        if wrong := trouble(phone):
+            what = f"téléphone « {shown(phone)} » : {wrong[0]}"
+            findings.fault(FILE, row.line, "contact", what, wrong[1])
     if row["checked"]:
         checked = day(row["checked"])
         if checked is None:

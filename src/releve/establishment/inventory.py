@@ -21,6 +21,7 @@ from releve.establishment.model import (
     Priority,
     Supplier,
 )
+from releve.establishment.numbering import trouble
 from releve.establishment.text import Columns, Row, is_id, read_rows
 from releve.kernel.ids import BadFiness, finess
 
@@ -109,9 +110,11 @@ def _supplier(table: Table, findings: Findings) -> Supplier | None:
         fields.optional("other_phones"),
     )
     check_reach(SUPPLIERS, table.at("phone"), built.phone, "", findings)
+    _note_trouble(SUPPLIERS, table.at("phone"), built.phone, findings)
     check_reach(SUPPLIERS, table.at("email"), "", built.email, findings)
     for other in built.other_phones.split("/"):
         check_reach(SUPPLIERS, table.at("other_phones"), other, "", findings)
+        _note_trouble(SUPPLIERS, table.at("other_phones"), other, findings)
     return built if fields.whole else None
 
 
@@ -170,6 +173,8 @@ def read_people(data: bytes, findings: Findings) -> tuple[Person, ...]:
         check_reach(PEOPLE, row.line, row["phone"], row["email"], findings)
         for other in row["other_phones"].split("/"):
             check_reach(PEOPLE, row.line, other, "", findings)
+        for phone in (row["phone"], *row["other_phones"].split("/")):
+            _note_trouble(PEOPLE, row.line, phone, findings)
         if row["rpps"] and not re.fullmatch(r"\d{11}", row["rpps"], re.ASCII):
             what = f"RPPS « {shown(row['rpps'])} »"
             findings.fault(PEOPLE, row.line, "contact", what, "Onze chiffres, ou rien.")
@@ -190,6 +195,12 @@ def check_reach(file: str, line: int, phone: str, email: str, findings: Findings
     if email and not _EMAIL.fullmatch(email):
         what = f"adresse « {shown(email)} »"
         findings.fault(file, line, "contact", what, "Écrivez nom@domaine.fr, ou rien.")
+
+
+def _note_trouble(file: str, line: int, phone: str, findings: Findings) -> None:
+    """A note, not a fault: people live across a border, suppliers sell their time by telephone."""
+    if wrong := trouble(phone, short=False):
+        findings.note(file, line, f"téléphone « {shown(phone.strip())} » : {wrong[0]}")
 
 
 def read_dependencies(data: bytes, findings: Findings) -> tuple[Dependency, ...]:

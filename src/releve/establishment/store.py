@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from releve.establishment.errors import (
     FinessOfTest,
@@ -39,12 +40,14 @@ class Generation:
     """One load: its number from 1, when, and the SHA-256 of each file by name.
 
     ``fresh`` is False when the same bytes were already the current ones: nothing was written.
+    ``by``: who changed it on a page; empty when a folder was loaded, or a page does not say.
     """
 
     number: int
     loaded: datetime
     files: Mapping[str, str]
     fresh: bool = True
+    by: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -70,12 +73,14 @@ def amend(
     *,
     seen: int | None,
     tolerated: Collection[str] = (),
+    by: str = "",
 ) -> tuple[Generation, Establishment]:
     """Keep the current files with ``changes`` in their place: a new generation, all or nothing.
 
     ``seen`` is the generation that the changes were made from (None: there was none; the files
     that are not given are then the empty ones of :data:`BLANK`). ``tolerated``: kinds of faults
-    (:class:`~releve.establishment.faults.Fault`) that do not refuse the whole.
+    (:class:`~releve.establishment.faults.Fault`) that do not refuse the whole. ``by``: whose change
+    it is, as the pages name a person.
 
     Raises :class:`Overtaken`, ``FolderFaulty``, ``FinessRefused``, ``HomeBusy``.
     """
@@ -88,7 +93,7 @@ def amend(
         told = tuple(fault for fault in reading.faults if fault.kind not in tolerated)
         establishment = sound(Path(_FOLDER), replace(reading, faults=told))
         _check_numbers(home.world, establishment)
-        return _keep(home, files, now), establishment
+        return _keep(home, files, now, by), establishment
 
 
 def read_for(world: World, path: Path) -> tuple[Mapping[str, bytes], Establishment]:
@@ -112,21 +117,21 @@ def _check_numbers(world: World, establishment: Establishment) -> None:
             raise FinessRefused(number=number, world=world.value)
 
 
-def _keep(home: Home, files: Mapping[str, bytes], now: datetime) -> Generation:
+def _keep(home: Home, files: Mapping[str, bytes], now: datetime, by: str = "") -> Generation:
     digests = {name: sha256(data).hexdigest() for name, data in files.items()}
     before = _readable(home)
     if before is not None and before.files == digests and _intact(home, before):
-        return Generation(before.number, before.loaded, digests, fresh=False)
+        return replace(before, fresh=False)
     manifests = home.folder(_FOLDER).glob(f"*/{_MANIFEST}")
     numbers = [int(each.parent.name) for each in manifests if each.parent.name.isdigit()]
-    generation = Generation(max(numbers, default=0) + 1, now, digests)
+    generation = Generation(max(numbers, default=0) + 1, now, digests, by=by)
     folder = home.folder(_FOLDER) / str(generation.number)
     if folder.exists():  # a load that was killed before it counted
         shutil.rmtree(folder)
     make_folder(folder)
     for name, data in files.items():
         create_durably(folder / name, data)
-    written = {"number": generation.number, "loaded": iso(now), "files": digests}
+    written = {"number": generation.number, "loaded": iso(now), "files": digests, "by": by}
     text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True)
     create_durably(folder / _MANIFEST, text.encode())
     write_durably(folder.parent / _POINTER, f"{generation.number}\n".encode())
@@ -149,7 +154,7 @@ def current(home: Home) -> Generation | None:
     try:
         number = int((folder / _POINTER).read_text("ascii"))
         written = json.loads((folder / str(number) / _MANIFEST).read_text("utf-8"))
-        return Generation(number, from_iso(written["loaded"]), dict(written["files"]), fresh=False)
+        return _said(number, written)
     except FileNotFoundError as error:
         if not (folder / _POINTER).exists():
             return None
@@ -159,17 +164,35 @@ def current(home: Home) -> Generation | None:
 
 
 def generations(home: Home) -> tuple[tuple[int, datetime], ...]:
-    """(number, when it was loaded) of every generation that is there, in order; one whose manifest
-    does not read is left out.
-    """
+    """(number, when it was loaded) of every generation that is there, as :func:`history`."""
+    return tuple((each.number, each.loaded) for each in history(home))
+
+
+def history(home: Home) -> tuple[Generation, ...]:
+    """Every generation that is there, in order; one whose manifest does not read is left out."""
     found = []
     for path in (home.path / _FOLDER).glob(f"*/{_MANIFEST}"):
         try:
-            loaded = from_iso(json.loads(path.read_text("utf-8"))["loaded"])
-            found.append((int(path.parent.name), loaded))
+            written = json.loads(path.read_text("utf-8"))
+            found.append(_said(int(path.parent.name), written))
         except (ValueError, KeyError, TypeError, OSError):
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=lambda each: each.number))
+
+
+def _said(number: int, written: Mapping[str, Any]) -> Generation:
+    """What a manifest says; those from before authors were kept have none."""
+    by = str(written.get("by", ""))
+    loaded, files = from_iso(written["loaded"]), dict(written["files"])
+    return Generation(number, loaded, files, fresh=False, by=by)
+
+
+def bytes_of(home: Home, generation: Generation, name: str) -> bytes | None:
+    """One file of a generation; None when it is not there, or is not what was kept."""
+    try:
+        return _files(home, replace(generation, files={name: generation.files[name]}))[name]
+    except (KeyError, StoreDamaged):
+        return None
 
 
 def stored(home: Home) -> Establishment | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from releve.establishment import Establishment, current, stored
+from releve.establishment.changes import Change, changes
 from releve.establishment.contacts import contacts_of
 from releve.establishment.errors import EstablishmentError, StoreDamaged
+from releve.establishment.imports.phones import read_phones
+from releve.establishment.numbering import plain
 from releve.establishment.store import stored_files
 from releve.incident.binder.rules import national
 from releve.incident.steps import Step
@@ -18,16 +22,31 @@ from releve.kernel.home import Home
 
 @dataclass(frozen=True)
 class Contact:
-    """Somebody on watch; ``phone`` as written in the folder, in pairs, empty when it is not."""
+    """Somebody on watch; ``phone`` as written in the folder, in pairs, empty when it is not;
+    ``change``: when a crisis number was last changed, while that is still to be told.
+    """
 
     name: str
     phone: str
+    change: Change | None = None
 
     @property
     def dial(self) -> str:
-        """What a telephone dials: digits and a leading +; empty when there is no such thing."""
-        kept = "".join(c for c in self.phone.partition("/")[0] if c in "+0123456789")
-        return kept if 2 <= len(kept) <= 15 else ""
+        """What a telephone dials: digits and a leading +; empty when the text does not hold exactly
+        one outside line, or one extension and no line.
+        """
+        text = self.phone.strip()
+        if re.fullmatch(r"[0-9]{2,6}", text):
+            return text
+        found = read_phones(text)
+        one = found.numbers or found.extensions
+        if len(one) != 1 or found.left:
+            return ""
+        digits = plain(one[0])
+        if digits.startswith("00"):
+            return f"+{digits[2:]}"
+        abroad = re.search(r"(?:\+|\b00)\s*33", text) is not None
+        return f"+33{digits[1:]}" if found.numbers and abroad else digits
 
 
 def hospital(home: Home) -> Establishment | None:
@@ -51,15 +70,16 @@ def to_call(
     return watching or tuple(listed[key] for key in step.contact if key in listed)
 
 
-def numbers(home: Home) -> Mapping[str, Contact]:
+def numbers(home: Home, now: datetime) -> Mapping[str, Contact]:
     """The numbers of a crisis by key: the country's, then the hospital's own, which win; without
-    those that nobody knows, or that it says it has not.
+    those that nobody knows, or that it says it has not. Those changed of late say so.
     """
     found = {slug: Contact(each.name, each.phone) for slug, each in national().items()}
     try:
-        return found | _own(home, str(current(home)))
+        own, told = _own(home, str(current(home))), changes(home, now)
     except EstablishmentError:
         return found
+    return found | {slug: replace(each, change=told.get(slug)) for slug, each in own.items()}
 
 
 def _on_watch(home: Home, step: Step, now: datetime) -> tuple[Contact, ...]:

@@ -85,7 +85,8 @@ def _census(request: HttpRequest, home: Home, now: datetime) -> Census | None:
         establishment = stored(home)
         if establishment is None:
             raise NoEstablishment()
-        return read_census(shown(given.name or ""), given.read(), establishment)
+        today = timezone.localdate(now)
+        return read_census(shown(given.name or ""), given.read(), establishment, today=today)
     if request.POST.get("census") != "1":
         return None
     if not may(request, PATIENT_READERS):

@@ -10,7 +10,7 @@ from releve.establishment.folder import read_bytes
 from releve.establishment.imports.lines import State
 from releve.establishment.imports.mapping import Mapping
 from releve.establishment.imports.names import read_name, several
-from releve.establishment.imports.phones import in_pairs, read_phones
+from releve.establishment.imports.phones import in_pairs, read_phones, troubles
 from releve.establishment.imports.services import Services
 from releve.establishment.imports.staff import profession_of
 from releve.establishment.imports.standing import Standing
@@ -276,4 +276,12 @@ def test_a_mapping_says_which_column_is_what() -> None:
     assert [(p.last_name, p.phone) for p in found.people] == [
         ("MARTIN", "4521"),
         ("DIALLO", "4530"),
+    ]
+
+
+def test_premium_and_foreign_numbers_are_kept_and_said() -> None:
+    told = [what for what, _ in troubles(read_phones("0892 70 12 34 / +41 79 123 45 67 / 3949"))]
+    assert told == [
+        "téléphone « 08 92 70 12 34 » : numéro surtaxé ; gardé",
+        "téléphone « 0041791234567 » : numéro étranger ; gardé",
     ]

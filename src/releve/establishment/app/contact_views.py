@@ -5,7 +5,7 @@ is an answer, and paper says it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from releve import __version__
 from releve.establishment import Generation, amend, current
+from releve.establishment.changes import Change, changes
 from releve.establishment.contacts import (
     FILE,
     NONE,
@@ -37,7 +38,7 @@ from releve.kernel.world import Reality, World
 from releve.ledger import Evidence, Tool
 from releve.ledger.app.outbox import put
 from releve.pages.house import current_home, home_perimeter
-from releve.pages.rights import at_home, needs
+from releve.pages.rights import account, at_home, needs
 from releve.pages.roles import PRIVILEGED
 
 AMENDED = "establishment.contacts"
@@ -55,6 +56,7 @@ class Line:
     checked: str = ""
     unknown: bool = False
     wrong: str = ""
+    change: Change | None = None
 
 
 @needs(*PRIVILEGED, perimeter=at_home)
@@ -71,15 +73,16 @@ def crisis_contacts(request: HttpRequest) -> HttpResponse:
     lines = [_sent(each, request.POST) for each in asked()]
     if any(line.wrong for line in lines):
         return _page(request, generation, lines, status=400)
-    _keep(lines, kept, request.POST.get("seen", ""), timezone.now())
+    _keep(lines, kept, request.POST.get("seen", ""), timezone.now(), str(account(request)))
     return HttpResponseRedirect(reverse("crisis_contacts") + "?garde=1")
 
 
 def _page(
     request: HttpRequest, generation: Generation, lines: list[Line], status: int = 200
 ) -> HttpResponse:
+    told = changes(current_home(), timezone.now())
     context = {
-        "lines": lines,
+        "lines": [replace(line, change=told.get(line.asked.slug)) for line in lines],
         "seen": generation.number,
         "lacking": sum(line.asked.needed and not line.phone for line in lines),
         "kept": request.GET.get("garde") == "1",
@@ -101,9 +104,10 @@ def _sent(question: Asked, sent: Mapping[str, str]) -> Line:
     def typed(part: str) -> str:
         return " ".join(str(sent.get(f"{question.slug}.{part}", "")).split())[:_MOST]
 
-    values = {part: typed(part) for part in ("name", "phone", "hours", "checked")}
-    line = Line(question, **values, unknown=bool(typed("unknown")) and not values["phone"])
-    return Line(question, **values, unknown=line.unknown, wrong=_wrong(line))
+    name, phone, hours, checked = map(typed, ("name", "phone", "hours", "checked"))
+    unknown = bool(typed("unknown")) and not phone
+    line = Line(question, name, phone, hours, checked, unknown)
+    return replace(line, wrong=_wrong(line))
 
 
 def _wrong(line: Line) -> str:
@@ -121,7 +125,9 @@ def _row(line: Line) -> CrisisContact:
     return CrisisContact(line.asked.slug, line.name, line.phone, line.hours, day(line.checked))
 
 
-def _keep(lines: list[Line], kept: Mapping[str, CrisisContact], seen: str, now: datetime) -> None:
+def _keep(
+    lines: list[Line], kept: Mapping[str, CrisisContact], seen: str, now: datetime, by: str
+) -> None:
     """Rows answered, or known not to be known; those of other slugs stay as they were. Raises
     ``Overtaken`` when the establishment changed since the form was shown.
     """
@@ -133,7 +139,7 @@ def _keep(lines: list[Line], kept: Mapping[str, CrisisContact], seen: str, now: 
     tolerated = frozenset(fault.kind for fault in read_bytes(files).faults)
     number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else None
     changes = {FILE: write_contacts(rows)}
-    generation, _ignored = amend(home, changes, now, seen=number, tolerated=tolerated)
+    generation, _ignored = amend(home, changes, now, seen=number, tolerated=tolerated, by=by)
     if generation.fresh:
         _tell(generation, sum(bool(row.phone) for row in rows))
 

@@ -9,7 +9,7 @@ from releve.establishment.imports.layout import Layout, Record
 from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.machines import Box, kind_of, name_in, plain
 from releve.establishment.imports.names import read_name, split_names
-from releve.establishment.imports.phones import Phones, main_and_others, read_phones
+from releve.establishment.imports.phones import Phones, main_and_others, read_phones, troubles
 from releve.establishment.imports.services import Services
 from releve.establishment.imports.staff import FIELDS, Someone, no_name, profession_of
 from releve.establishment.model import MachineKind
@@ -136,6 +136,8 @@ def _person(record: Record, services: Services, findings: Findings) -> Someone |
     if phones.left:
         what = f"téléphone « {phones.left[:60]} » : pas pris"
         findings.doubt(record.line, shown_name, what, "Dix chiffres, +33…, ou un poste interne.")
+    for what, remedy in troubles(phones):
+        findings.doubt(record.line, shown_name, what, remedy)
     phone, others = main_and_others(phones)
     row = dict.fromkeys(FIELDS, "")
     row |= {

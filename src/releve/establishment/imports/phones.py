@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from releve.establishment.numbering import trouble
 
 _EXTENSION = re.compile(
     r"(?<![a-z])(?:postes?|p\.?|ext(?:ension)?\.?|int(?:erne)?\.?|dect|bip|abr[eé]g[eé]|n° court)"
@@ -107,6 +110,13 @@ def _fixed(text: str) -> str:
         str(int(c)) if c.isdigit() and not c.isascii() and c.isdecimal() else c for c in text
     )
     return re.sub(r"^(\d{9})\.0$", r"\1", plain.replace("\u00a0", " ").replace("\u202f", " "))
+
+
+def troubles(found: Phones) -> Iterator[tuple[str, str]]:
+    """(what, remedy) of each number kept that is premium or foreign."""
+    for number in found.all:
+        if wrong := trouble(number, short=False):
+            yield f"téléphone « {number} » : {wrong[0]} ; gardé", f"Vérifiez-le. {wrong[1]}"
 
 
 def main_and_others(found: Phones) -> tuple[str, str]:

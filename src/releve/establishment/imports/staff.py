@@ -18,7 +18,7 @@ from releve.establishment.imports.layout import Layout, Record
 from releve.establishment.imports.lines import Findings
 from releve.establishment.imports.merge import Row, Words
 from releve.establishment.imports.names import Name, read_name, several, split_names
-from releve.establishment.imports.phones import Phones, main_and_others, read_phones
+from releve.establishment.imports.phones import Phones, main_and_others, read_phones, troubles
 from releve.establishment.imports.services import Services, site_of
 from releve.establishment.imports.standing import Standing
 from releve.establishment.text import is_id
@@ -322,6 +322,8 @@ class _Reader:
         if found.left:
             what = f"téléphone « {shown(found.left)} » : pas pris"
             remedy = "Dix chiffres (06 39 98 00 12), +33…, ou un poste de 2 à 6 chiffres."
+            self.findings.doubt(record.line, who(name), what, remedy)
+        for what, remedy in troubles(found):
             self.findings.doubt(record.line, who(name), what, remedy)
         return found
 

@@ -12,7 +12,7 @@ from releve.establishment.folder import BLANK
 from releve.establishment.imports.layout import Record
 from releve.establishment.imports.lines import Findings, State, Told
 from releve.establishment.imports.merge import Merged, Row, Words, merge
-from releve.establishment.imports.phones import Phones, read_phones
+from releve.establishment.imports.phones import Phones, read_phones, troubles
 from releve.establishment.imports.standing import Standing, Wishes, remembered_file
 from releve.establishment.text import is_id
 from releve.establishment.words import cleaned, free, hidden_in, is_live, key, slug
@@ -83,6 +83,8 @@ def _row(record: Record, name: str, findings: Findings) -> Row:
     if phones.left:
         what = f"téléphone « {shown(phones.left)} » : pas pris"
         findings.doubt(record.line, name, what, "Dix chiffres, ou +33….")
+    for what, remedy in troubles(phones):
+        findings.doubt(record.line, name, what, remedy)
     written = " ".join(record.texts("email"))
     email = _EMAIL.search(written)
     if re.search(r"[^\W_]{3}", written) and email is None:

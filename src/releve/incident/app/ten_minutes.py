@@ -133,7 +133,7 @@ def _steps(incident: Incident, now: datetime) -> list[StepShown]:
     home = current_home()
     lines = {line.step: line for line in incident.lines.filter(topic=Topic.STEP)}
     first = next_step({slug: Answer(line.answer) for slug, line in lines.items()})
-    listed = numbers(home)
+    listed = numbers(home, now)
     return [
         StepShown(each, lines.get(each.slug), each == first, to_call(home, each, now, listed))
         for each in first_steps()

@@ -160,7 +160,7 @@ def back(material: Material, lacks: tuple[Missing, ...]) -> Document:
         sheets.append(Sheet("Tout ce qui manque", (Table(columns, everything),)))
     if material.census and material.census.doubts:
         columns = (Column("Ligne", 18, strong=True), Column("Quoi", 85), Column("Que faire", 70))
-        doubts = tuple((str(d.line), d.what, d.remedy) for d in material.census.doubts)
+        doubts = tuple((str(d.line or "–"), d.what, d.remedy) for d in material.census.doubts)
         sheets.append(Sheet("Recensement : lignes douteuses", (Table(columns, doubts),)))
     about = "Sources des règles, procédures, tout ce qui manque."
     return Document("sources", "Sources et manques", tuple(sheets), about=about)

@@ -114,8 +114,8 @@ class Patient:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A line of a census that needs a person's eye: where, what, what to do; the line itself when
-    it was kept all the same.
+    """A line of a census that needs a person's eye: where (0: the whole file), what, what to do;
+    the line itself when it was kept all the same.
     """
 
     line: int
