@@ -234,6 +234,30 @@ def test_accepting_an_answer_amends_the_folder_and_tells_the_ledger(
     assert again.status_code == 400 and "n'existe plus" in unescape(again.content.decode())
 
 
+def test_who_answers_under_another_name_is_printed_and_does_not_accept_alone(
+    chief: PersonAtDesk, hospital: Home
+) -> None:
+    signed(chief.client, **{"way-n-DPI": "paper"})
+    entered = str(chief.account)
+    assert Interview.objects.get().entered_by == entered != "Mme Orchidée"
+    sheet = words(chief.client, "/etablissement/mode-degrade/URG/")
+    assert (
+        f"par Mme Orchidée, cadre de santé – pour le compte du service – saisi par {entered}"
+        in (sheet)
+    )
+    (key,) = keys(chief.client, "PDMA dite")
+    page = f"/etablissement/contradictions/{key}/accepter/"
+    refused = chief.client.post(page)
+    assert refused.status_code == 400
+    assert "vous ne l'acceptez pas seul" in unescape(refused.content.decode())
+    generation = current(hospital)
+    assert generation is not None and generation.number == 1
+    assert not Ruling.objects.exists()
+    director = person("direction", (Role.DIRECTION, EJ))
+    assert director.client.post(page).status_code == 302
+    assert Ruling.objects.get().account == director.account
+
+
 def test_an_answer_that_nothing_can_hold_is_refused_with_what_it_would_take(
     head: PersonAtDesk, chief: PersonAtDesk, hospital: Home
 ) -> None:
@@ -279,7 +303,7 @@ def test_the_binder_prints_what_the_head_signed(head: PersonAtDesk, hospital: Ho
         bound = bind(hospital, asked, SystemClock().now(), by)
         with pypdfium2.PdfDocument(bound.made.files["mode-degrade"]) as pdf:
             said = " ".join(" ".join(p.get_textpage().get_text_range().split()) for p in pdf)
-        assert "Fiche signée par Mme Orchidée, cadre de santé (version 1)" in said
+        assert f"Mme Orchidée, cadre de santé, saisi par {head.account} (version 1)" in said
         assert "Dossier patient informatisé (on passe au papier, jamais essayé)" in said
         assert (mobile in said.replace("\u00a0", " ")) is there
         assert ("voir l'exemplaire de la cellule" in said) is not there

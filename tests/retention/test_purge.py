@@ -240,6 +240,54 @@ def test_while_retention_is_frozen_nothing_goes_and_the_reason_is_said(lived: Ho
     assert found(lived, MARKER) == []
 
 
+def test_a_purge_resumed_under_a_freeze_finishes_what_is_gone_and_nothing_else(
+    lived: Home,
+) -> None:
+    """A freeze set while it stood half done: its month's key is gone, the rest waits."""
+    old = datetime(2024, 12, 3, tzinfo=NOW.tzinfo)
+    waits = look(lived, NEW, old, 7)
+    look(lived, NEW, NOW - timedelta(days=8), 8)
+    (aged := lived.folder("restores") / "vieux").write_text("rien", "utf-8")
+    agree(lived)
+    decide(lived)
+    world = world_of(lived, ManualClock(NOW))
+    world.feed.destroy(EXPIRED, NOW)
+    hold(lived, "Mme Odile Ferrand", "réquisition", NOW)
+    plan = Plan((EXPIRED,), ("restores/vieux",))
+    with pytest.raises(PurgeHeld, match="réquisition"):
+        purge(plan, world, ManualClock(NOW).now)
+    assert set(found(lived, MARKER)) == {"octets log/projector.log", "octets exports/classeur.txt"}
+    salts = Salts(Place(lived).salts)
+    assert salts.salt(waits) and aged.exists()
+    release(lived)
+    purge(plan, world, ManualClock(NOW).now)
+    assert found(lived, MARKER) == []
+    with pytest.raises(SaltUnknown):
+        salts.salt(waits)
+    assert not aged.exists()
+
+
+class _HeldAfter:
+    """Nothing holds until it was asked ``free`` times."""
+
+    def __init__(self, free: int) -> None:
+        self.left = free
+
+    def held(self) -> str | None:
+        self.left -= 1
+        return "gelée pendant la purge" if self.left < 0 else None
+
+
+def test_a_freeze_set_between_two_files_keeps_the_second(lived: Home) -> None:
+    for name in ("un", "deux"):
+        (lived.folder("restores") / name).write_text("x", "utf-8")
+    real = world_of(lived, ManualClock(NOW))
+    world = World(real.feed, real.proof, real.files, real.copies, _HeldAfter(2))
+    with pytest.raises(PurgeHeld, match="pendant la purge"):
+        purge(Plan((), ("restores/un", "restores/deux")), world, ManualClock(NOW).now)
+    assert [p.name for p in (lived.path / "restores").iterdir()] == ["deux"]
+
+
 def test_open_copies_are_asked_back_once_and_those_given_back_never(lived: Home) -> None:
     by = Author("essai")
     before = NOW - timedelta(days=9)

@@ -93,6 +93,29 @@ def test_a_lift_that_is_not_recorded_lifts_nothing(
     assert held(records) is not None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_lifts_the_freeze_it_names_and_no_other(
+    records: Home, chief: PersonAtDesk, director: PersonAtDesk
+) -> None:
+    first = hold(records, "Mme Martin", "rançongiciel", timezone.now())
+    old, older = (_ask(chief, "vault.hold.lift", why="fini") for _ in range(2))
+    page = director.client.get(f"/accords/{old.pk}/").content.decode()
+    assert "par Mme Martin (rançongiciel)" in page
+    release(records)
+    assert sign(director, older) >= 400, "nothing to lift any more"
+    second = hold(records, "M. Parquet", "réquisition", timezone.now())
+    sent = {"digest": old.digest, "code": director.paper()}
+    refused = director.client.post(f"/accords/{old.pk}/accorder/", sent)
+    said = refused.content.decode().replace("&#x27;", "'")
+    assert refused.status_code >= 400 and "n'est plus celui que la demande nomme" in said
+    assert held(records) == second
+    assert second.mark != first.mark
+    old.refresh_from_db()
+    assert not release(records, first.mark) and held(records) == second
+    assert sign(director, _ask(chief, "vault.hold.lift", why="levée")) == 302
+    assert held(records) is None
+
+
 @pytest.mark.django_db
 def test_kits_are_ordered_by_one_person_and_not_once_frozen(
     records: Home, chief: PersonAtDesk, director: PersonAtDesk

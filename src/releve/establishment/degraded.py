@@ -137,6 +137,7 @@ class DegradedSheet:
 
     ``staff``, ``paper`` and ``call`` are the head's own words, empty when not said: the least
     staff, the paper to have, who to call. ``on_behalf``: somebody else filled it for the service.
+    ``entered_by``: the name of the account it was signed with, whatever name ``by`` declares.
     """
 
     service: str
@@ -151,6 +152,7 @@ class DegradedSheet:
     paper: str = ""
     call: str = ""
     on_behalf: bool = False
+    entered_by: str = ""
 
     @property
     def dmia(self) -> timedelta | None:
@@ -176,7 +178,10 @@ class DegradedSheet:
     @property
     def digest(self) -> str:
         """SHA-256 over every answer: two sheets that say the same have the same."""
-        text = json.dumps(asdict(self), default=str, ensure_ascii=False, sort_keys=True)
+        said = asdict(self)
+        if not self.entered_by:  # sheets signed before it was kept have the digest they had
+            del said["entered_by"]
+        text = json.dumps(said, default=str, ensure_ascii=False, sort_keys=True)
         return sha256(text.encode()).hexdigest()
 
 

@@ -41,6 +41,12 @@ class NoSuchContradiction(EstablishmentError):
     next_step = "Rouvrez la page : elle est faite sur les réponses et le dossier d'aujourd'hui."
 
 
+class OwnAnswer(EstablishmentError):
+    """Vous avez signé cette réponse pour le compte du service : vous ne l'acceptez pas seul."""
+
+    next_step = "Demandez à un autre compte (DSI ou direction) de l'accepter, ou gardez le dossier."
+
+
 class AmendmentFaulty(EstablishmentError):
     """Cette réponse, acceptée telle quelle, rendrait le dossier impossible : {what}"""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from releve.kernel.clock import from_iso, iso
@@ -35,6 +36,16 @@ class RetentionHeld(ReleveError):
     exit_code = 1
 
 
+class AnotherHold(ReleveError):
+    """Ce gel n'est plus celui que la demande nomme : rien n'a été dégelé."""
+
+    next_step = (
+        "Faites une nouvelle demande « Dégeler la conservation » : elle nommera le gel"
+        " d'aujourd'hui, s'il y en a un, et une autre personne le lira avant d'accepter."
+    )
+    exit_code = 1
+
+
 @dataclass(frozen=True)
 class Hold:
     """Since when nothing may be destroyed, why, and by whom (in words)."""
@@ -42,6 +53,11 @@ class Hold:
     since: datetime
     why: str
     by: str
+
+    @property
+    def mark(self) -> str:
+        """Tells this freeze from any other: SHA-256 over the three, in hexadecimal."""
+        return sha256(json.dumps([iso(self.since), self.why, self.by]).encode()).hexdigest()
 
 
 def held(home: Home) -> Hold | None:
@@ -64,8 +80,20 @@ def hold(home: Home, by: str, why: str, now: datetime) -> Hold:
     return held(home) or Hold(now, why, by)
 
 
-def release(home: Home) -> bool:
-    """Take the mark off; False when there was none. Durable on return."""
+def check_stands(home: Home, mark: str) -> None:
+    """Raise :class:`AnotherHold` unless the freeze of that :attr:`Hold.mark` stands."""
+    found = held(home)
+    if found is None or found.mark != mark:
+        raise AnotherHold
+
+
+def release(home: Home, mark: str | None = None) -> bool:
+    """Take the mark off (``mark``: only that one); False when it was not there. Durable on
+    return.
+    """
+    found = held(home)
+    if mark is not None and (found is None or found.mark != mark):
+        return False
     try:
         (_path(home)).unlink()
     except FileNotFoundError:

@@ -44,7 +44,7 @@ class NothingDue(ReleveError):
 class PurgeHeld(ReleveError):
     """Refusé : {why}."""
 
-    next_step = "Rien n'a été détruit. Recommencez quand ce n'est plus le cas."
+    next_step = "Rien de plus n'a été détruit. Recommencez quand ce n'est plus le cas."
 
 
 class NoPurge(ReleveError):

@@ -63,8 +63,10 @@ class Feed(Protocol):
 class Proof(Protocol):
     """The ledger's salts."""
 
-    def destroy_salts(self, months: Sequence[str]) -> int:
-        """Destroy those of what was told of patients in these months; how many there were."""
+    def destroy_salts(self, months: Sequence[str], hold: Hold) -> int:
+        """Destroy those of what was told of patients in these months, and while nothing holds the
+        earlier ones too; how many there were.
+        """
         ...
 
 

@@ -1,12 +1,13 @@
 """The order of a purge. It decides nothing: what to destroy was decided by two people.
 
-Killed at any place, run again, it finishes. Until the last key of the plan is destroyed a reason to
-hold stops it; afterwards the content is gone, and only what still shows it remains to be removed.
+Killed at any place, run again, it finishes. A reason to hold is looked for before each destruction:
+months whose key is there keep it, and other months' salts, logs and aged files wait. Of a month
+whose key is gone the content is gone: what still shows it is removed all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -59,29 +60,50 @@ def purge(plan: Plan, world: World, clock: Callable[[], datetime]) -> Counts:
     months already forgotten, what still shows them is removed first), or
     what a port raises.
     """
-    _check(plan, world)
-    for month in plan.months:
-        world.feed.destroy(month, clock())
+    if not plan.months:
+        _check(world)
+    gone, why_not = _forget_months(plan.months, world, clock)
     silent = salts = kits = emptied = recalled = 0
-    if plan.months:
+    if gone:
         silent = world.feed.rebuild()
         forgotten = clock()
-        salts = world.proof.destroy_salts(plan.months)
+        salts = world.proof.destroy_salts(gone, world.hold)
         kits = world.feed.remake_kits(clock())
-        emptied = world.files.empty()
         kits += _again(world, forgotten, clock)
-        why = f"purge des mois {plan.months[0]} à {plan.months[-1]}"
+        why = f"purge des mois {gone[0]} à {gone[-1]}"
         recalled = world.copies.recall(why, before=forgotten)
-    if plan.files:
-        _check(Plan((), plan.files), world)
-    removed = sum(world.files.remove(path) for path in plan.files)
+    if why_not is not None:
+        raise PurgeHeld(why=why_not)
+    if gone:
+        _check(world)
+        emptied = world.files.empty()
+    removed = 0
+    for path in plan.files:
+        _check(world)
+        removed += world.files.remove(path)
     return Counts(len(plan.months), silent, salts, kits, removed, emptied, recalled)
 
 
-def _check(plan: Plan, world: World) -> None:
-    waiting = not plan.months or set(plan.months) & set(world.feed.months())
+def _forget_months(
+    months: Sequence[str], world: World, clock: Callable[[], datetime]
+) -> tuple[tuple[str, ...], str | None]:
+    """Destroy their keys one by one, as long as nothing holds; those whose key is gone, and why
+    another one's is not.
+    """
+    gone, why = list[str](), None
+    for month in months:
+        held = world.hold.held() if month in world.feed.months() else None
+        if held is not None:
+            why = held
+            continue
+        world.feed.destroy(month, clock())
+        gone.append(month)
+    return tuple(gone), why
+
+
+def _check(world: World) -> None:
     why = world.hold.held()
-    if why is not None and waiting:
+    if why is not None:
         raise PurgeHeld(why=why)
 
 

@@ -32,11 +32,12 @@ def _printed(sheet: DegradedSheet, told: Callable[[str], str]) -> Degraded:
             acts += [told(words) for words in _always(sheet)]
         instead.append(Instead(_after(at), tuple(acts)))
     behalf = ", pour le compte du service" if sheet.on_behalf else ""
+    entered = f", saisi par {sheet.entered_by}" if sheet.entered_by else ""
     return Degraded(
         sheet.service,
         tuple(told(_relied(each)) for each in sheet.relies_on if each.used),
         tuple(instead),
-        f"{sheet.by}, {sheet.function}{behalf} (version {sheet.version})",
+        f"{sheet.by}, {sheet.function}{behalf}{entered} (version {sheet.version})",
         sheet.answered.astimezone(PARIS).date(),
     )
 

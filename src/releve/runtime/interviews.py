@@ -44,6 +44,7 @@ def figures(
                 "answered_at": iso(sheet.answered),
                 "by": sheet.by,
                 "function": sheet.function,
+                "entered_by": sheet.entered_by,
                 "on_behalf": sheet.on_behalf,
                 "dmia_seconds": _seconds(sheet.dmia),
                 "pdma_seconds": _seconds(sheet.pdma),

@@ -125,21 +125,25 @@ class HomeProof:
     def __init__(self, home: Home) -> None:
         self._place = Place(home)
 
-    def destroy_salts(self, months: Sequence[str]) -> int:
+    def destroy_salts(self, months: Sequence[str], hold: Hold) -> int:
         """Those of care's facts (who opened whose file) told in these months, or in earlier ones of
         which no key is left. What else the ledger commits to (paths, lines of a crisis) has its
-        own term.
+        own term. Under a hold: those of ``months`` alone.
         """
         newest, kept = max(months), frozenset(MonthKeys(self._place.home).months())
         salts, known = Salts(self._place.salts), set[str]()
 
         def of_patients(evidence: Evidence) -> bool:
             month = month_of(evidence.when)
-            return evidence.what.startswith("care.") and month <= newest and month not in kept
+            if not evidence.what.startswith("care.") or month > newest or month in kept:
+                return False
+            return month in months or hold.held() is None
 
         count = destroy_salts(salts, self._entries(known), of_patients)
         known |= self._waiting()
         for made in orphans(self._place.salts, known, month_end(newest)):
+            if hold.held() is not None:
+                break
             salts.destroy(made)
             count += 1
         return count

@@ -126,11 +126,15 @@ def test_every_page_of_the_exercise_says_it_even_without_the_duty_part(
     for client, address in pages:
         shown = page(client, address)
         assert BANNER in shown and "Ceci n'est plus un exercice." in shown, address
+        assert "EXERCICE</strong>" not in shown and ">RÉEL</" in shown, address
+        assert "· RÉEL · Relève</title>" in shown and "· EXERCICE ·" not in shown, address
+        assert '<body class="exercise">' not in shown, address
     sent = {"geste": "liste-patients", "acte": "fait", "ticket": "trop tard"}
     assert phone.post("/observation/lieu/", sent, follow=True).status_code == 200
     assert Mark.objects.count() == 1, "what is tapped after the alarm measures nothing"
     crisis.close(Author("M. Diallo"), "fini", timezone.now())
     assert BANNER not in page(chief, "/exercices/")
+    assert "<strong>EXERCICE</strong>" in page(chief, "/exercices/")
     assert "Interrompu par une alarme réelle" in page(chief, f"/exercices/{running.pk}/")
 
 

@@ -5,7 +5,9 @@ thirty clicks and fields, played from a phone, readable, without any violation.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -14,6 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
+from releve.kernel.home import Home
 from tests.drill.field.house import EJ, real_home
 from tests.web.conftest import Service, start_part
 from tests.web.persons import PASSWORD, enrol_totp, six_digits
@@ -177,9 +180,22 @@ def test_played_from_phones_and_ended(house: House, browser: Browser) -> None:
         page.context.close()
 
 
+def _started_earlier(home: Home) -> None:
+    """As if it had been played for a quarter of an hour longer."""
+    with closing(sqlite3.connect(home.path / "records.sqlite3", timeout=20)) as rows, rows:
+        rows.execute(
+            "UPDATE drill_exercise SET started_at = datetime(started_at, '-15 minutes')"
+            " WHERE started_at IS NOT NULL"
+        )
+        rows.execute(
+            "UPDATE drill_passage SET at = datetime(at, '-15 minutes') WHERE state = 'en cours'"
+        )
+
+
 def test_signed_with_the_code_of_the_moment_and_shown_on_the_first_page(
     house: House, browser: Browser
 ) -> None:
+    _started_earlier(house.service.home)
     page = enter(house, browser)
     page.goto(house.left["exercise"] + "rapport/")
     page.fill("#code", six_digits(house.secret, 1))
@@ -216,6 +232,9 @@ def test_a_real_alarm_reaches_an_open_page_within_ten_seconds(
     for page in (chief, phone):
         page.wait_for_selector(".real-alarm", timeout=10_000)
         assert "EXERCICE TERMINÉ" in page.inner_text(".real-alarm")
+        page.wait_for_selector(".band.overtaken")
+        page.wait_for_timeout(200)
+        assert (page.inner_text(".band"), "· RÉEL ·" in page.title()) == ("RÉEL", True)
         box = page.locator(".real-alarm").bounding_box()
         assert box and box["width"] >= 380
         assert violations(page) == []

@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -73,6 +74,13 @@ def tap(phone: Client, gesture: str, act: str = "fait", **more: str) -> None:
     assert phone.post("/observation/lieu/", sent).status_code == 302
 
 
+def earlier(row: Exercise, minutes: int = 15) -> None:
+    """As if it had been started so long before."""
+    by = timedelta(minutes=minutes)
+    Exercise.objects.filter(pk=row.pk).update(started_at=F("started_at") - by)
+    row.passages.filter(state="en cours").update(at=F("at") - by)
+
+
 def play(chief: PersonAtDesk, row: Exercise) -> None:
     """Two phones with a code, a nurse with an account, the animator; then paper hours."""
     address = f"/exercices/{row.pk}/"
@@ -90,6 +98,7 @@ def play(chief: PersonAtDesk, row: Exercise) -> None:
     running = page(chief.client, address)
     assert "Le dossier de M. Exercice" in running and "À remettre ensuite" in running
     assert running.count("● ") >= 5
+    earlier(row)
     assert chief.client.post(address + "etat/", {"to": "ended"}).status_code == 302
 
 
@@ -162,6 +171,47 @@ def test_the_signature_alone_makes_evidence_of_the_field(real: Home) -> None:
     assert (present.value, present.unit) == (6, "personnes")
     for name in ("Martin", "Petit", "Roux", "Diallo", "annuaire"):
         assert not [e for e in ledger_of(real) if name in repr(e)], f"{name} is in the ledger"
+
+
+def _refused(who: PersonAtDesk, row: Exercise) -> str:
+    address = f"/exercices/{row.pk}/"
+    digest = re.search(
+        r'name="digest" value="([0-9a-f]{64})"', page(who.client, address + "rapport/")
+    )
+    assert digest
+    sent = {"digest": digest[1], "code": who.paper()}
+    answer = who.client.post(address + "signer/", sent)
+    return "" if answer.status_code == 302 else _text(answer.content)
+
+
+def test_who_observed_everything_alone_does_not_sign_and_another_account_does(real: Home) -> None:
+    chief = person("martin", (Role.DSI, EJ))
+    row = prepared(chief)
+    address = f"/exercices/{row.pk}/"
+    chief.client.post(address + "etat/", {"to": "running"})
+    earlier(row)
+    for code in ("URG", "CHIR-B"):
+        sent = {"geste": "dossier-trouve", "acte": "fait", "ticket": code}
+        assert chief.client.post(f"{address}lieu/{code}/", sent).status_code == 302
+    chief.client.post(address + "etat/", {"to": "ended"})
+    said = _refused(chief, row)
+    assert "a pointé seul tous les lieux" in said and "Faites signer une autre personne" in said
+    assert not [e for e in ledger_of(real) if e.reality is Reality.FIELD]
+    director = person("diallo", (Role.DIRECTION, EJ))
+    assert _refused(director, row) == ""
+    assert [e for e in ledger_of(real) if e.what == facts.SIGNED]
+
+
+def test_an_exercise_of_a_few_minutes_is_not_signed(real: Home) -> None:
+    chief = person("martin", (Role.DSI, EJ))
+    row = prepared(chief)
+    chief.client.post(f"/exercices/{row.pk}/etat/", {"to": "running"})
+    earlier(row, 9)
+    tap(observer(row, "URG"), "dossier-trouve")
+    chief.client.post(f"/exercices/{row.pk}/etat/", {"to": "ended"})
+    assert "n'a été joué que 9 min : en dessous de 10 min" in _refused(chief, row)
+    row.refresh_from_db()
+    assert (row.signed_at, row.report) == (None, "")
 
 
 def test_a_signed_report_does_not_change(real: Home) -> None:

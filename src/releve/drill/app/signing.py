@@ -13,7 +13,7 @@ from releve.drill.app.models import Action, Exercise
 from releve.drill.app.stamps import handed, marks_of
 from releve.drill.app.who import By
 from releve.drill.field.coverage import coverage
-from releve.drill.field.errors import ReportChanged, WrongMoment
+from releve.drill.field.errors import OneWitness, ReportChanged, TooShort, WrongMoment
 from releve.drill.field.exercise import State, check_passage, played
 from releve.drill.field.marks import GestureTimes, Place, human_times
 from releve.drill.field.report import Life, Presence, Told, frozen, lines_of
@@ -66,7 +66,7 @@ def told(row: Exercise) -> Told:
 def sign(number: int, by: By, now: datetime, *, shown: str) -> Exercise:
     """Freeze the report and write its figures to the ledger, « terrain », in one transaction. The
     caller has just checked the account and its second factor; ``shown`` is the hash of what was
-    read. Raises ``WrongMoment``, ``ReportChanged``.
+    read. Raises ``WrongMoment``, ``ReportChanged``, ``TooShort``, ``OneWitness``.
     """
     with transaction.atomic():
         row = locked(number)
@@ -75,12 +75,29 @@ def sign(number: int, by: By, now: datetime, *, shown: str) -> Exercise:
         row.report, row.report_sha256 = frozen(said)
         if row.report_sha256 != shown:
             raise ReportChanged
+        _check_worth(row, said, by)
         row.state, row.live = State.SIGNED.value, False
         row.signed_at, row.signed_by_id, row.signed_words = now, by.account, by.words[:200]
         row.save()
         row.passages.create(state=row.state, at=now, by_id=by.account, by_words=by.words[:200])
         _observe(row, said, now)
     return row
+
+
+def check_worth(row: Exercise, by: By) -> None:
+    """What :func:`sign` will check of the observation, before a code is used up. Raises
+    ``WrongMoment``, ``TooShort``, ``OneWitness``.
+    """
+    _check_worth(row, told(row), by)
+
+
+def _check_worth(row: Exercise, said: Told, by: By) -> None:
+    least, played_minutes = rules().shortest_minutes, said.life.played_minutes
+    if played_minutes < least:
+        raise TooShort(played=f"{played_minutes:g}".replace(".", ","), least=f"{least:g}")
+    witnesses = set(row.marks.exclude(place=None).values_list("by", flat=True))
+    if by.account is not None and witnesses == {by.account}:
+        raise OneWitness
 
 
 def _observe(row: Exercise, said: Told, now: datetime) -> None:

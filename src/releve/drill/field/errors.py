@@ -48,6 +48,24 @@ class ReportChanged(ReleveError):
     next_step = "Relisez-le tel qu'il est maintenant, puis signez."
 
 
+class TooShort(ReleveError):
+    """L'exercice n'a été joué que {played} min : en dessous de {least} min, rien ne se signe."""
+
+    next_step = (
+        "Gardez ce rapport comme brouillon et rejouez l'exercice : une observation si courte ne"
+        " vaut pas preuve « terrain »."
+    )
+
+
+class OneWitness(ReleveError):
+    """Votre compte a pointé seul tous les lieux : il ne peut pas aussi signer ce rapport."""
+
+    next_step = (
+        "Faites signer une autre personne (direction, DSI ou cellule de crise), depuis son propre"
+        " compte, avec son propre code."
+    )
+
+
 class UnknownGesture(ReleveError):
     """Ce geste n'est pas observé ici : « {slug} »."""
 

@@ -23,6 +23,8 @@ class Rules:
     yearly_source: str
     code_after_planned: timedelta
     code_after_end: timedelta
+    #: Minutes played, pauses left out, under which a report is not signed.
+    shortest_minutes: float
     professions: tuple[str, ...]
 
 
@@ -40,5 +42,6 @@ def rules() -> Rules:
         str(yearly["source"]),
         timedelta(hours=codes["after_planned_hours"]),
         timedelta(hours=codes["after_end_hours"]),
+        float(said["signature"]["shortest_minutes"]),
         tuple(said["professions"]["listed"]),
     )

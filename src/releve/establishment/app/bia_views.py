@@ -155,8 +155,8 @@ def _sorted(lines: Iterable[Line], sort: str) -> list[Line]:
 
 _COLUMNS = (
     "code", "service", "priorité", "DMIA dite", "DMIA du dossier", "PDMA dite", "PDMA du dossier",
-    "répondu le", "par", "fonction", "pour le compte du service", "version", "compte sur",
-    "effectif minimal", "papier", "qui appeler",
+    "répondu le", "par", "fonction", "saisi par", "pour le compte du service", "version",
+    "compte sur", "effectif minimal", "papier", "qui appeler",
 )  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def _cells(line: Line) -> list[str]:
         f"{sheet.answered.astimezone(PARIS):%Y-%m-%d %H:%M}",
         sheet.by,
         sheet.function,
+        sheet.entered_by,
         "oui" if sheet.on_behalf else "non",
         str(sheet.version),
         " | ".join(relies),

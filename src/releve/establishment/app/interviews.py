@@ -62,6 +62,7 @@ def _sheet(row: Interview) -> DegradedSheet:
         paper=row.paper,
         call=row.call,
         on_behalf=row.on_behalf,
+        entered_by=row.entered_by,
     )
 
 
@@ -118,7 +119,7 @@ def sign(
         if draft.upon != _last(code):
             raise AnsweredMeanwhile(code=code)
         sheet = as_sheet(draft.answers, code, draft.upon + 1, now, by, function)
-        sheet = replace(sheet, on_behalf=on_behalf)
+        sheet = replace(sheet, on_behalf=on_behalf, entered_by=str(account)[:200])
         try:
             with transaction.atomic():
                 _write(sheet, account, where)
@@ -139,6 +140,7 @@ def _write(sheet: DegradedSheet, account: Account, where: Perimeter) -> None:
         function=sheet.function,
         account=account,
         on_behalf=sheet.on_behalf,
+        entered_by=sheet.entered_by,
         pdma=_seconds(sheet.pdma),
         staff=sheet.staff,
         paper=sheet.paper,
@@ -177,6 +179,12 @@ def _write(sheet: DegradedSheet, account: Account, where: Perimeter) -> None:
         pdma_seconds=_seconds(sheet.pdma),
         on_behalf=sheet.on_behalf,
     )
+
+
+def signed_on_behalf(code: str, account: Account) -> bool:
+    """Whether this account signed the last version in place of the service."""
+    last = Interview.objects.filter(service=code).order_by("-version").first()
+    return last is not None and last.on_behalf and last.account_id == account.pk
 
 
 def _last(code: str) -> int:

@@ -22,6 +22,8 @@ class Interview(models.Model):
     function = models.CharField(max_length=120)
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
     on_behalf = models.BooleanField(default=False)
+    #: The account's own name on that day.
+    entered_by = models.CharField(max_length=200, blank=True)
     #: None = « je ne sais pas ».
     pdma = models.PositiveIntegerField(null=True)
     staff = models.TextField(blank=True)

@@ -13,14 +13,19 @@ from django.db import transaction
 from releve.establishment import Establishment, Generation, amend, current
 from releve.establishment.amending import changed
 from releve.establishment.app import facts
-from releve.establishment.app.interviews import sheets
+from releve.establishment.app.interviews import sheets, signed_on_behalf
 from releve.establishment.app.models import Ruling
 from releve.establishment.app.questions import MOST, typed
 from releve.establishment.app.seen import whole
 from releve.establishment.contradictions import Contradiction, contradictions
 from releve.establishment.errors import Overtaken
 from releve.establishment.folder import read_bytes
-from releve.establishment.interview_errors import AmendmentFaulty, NoReason, NoSuchContradiction
+from releve.establishment.interview_errors import (
+    AmendmentFaulty,
+    NoReason,
+    NoSuchContradiction,
+    OwnAnswer,
+)
 from releve.establishment.store import stored_files
 from releve.pages.house import current_home
 from releve.pages.models import Account
@@ -46,12 +51,15 @@ def board(establishment: Establishment, now: datetime, most: int = 100) -> Board
 def accept(key: str, account: Account, now: datetime) -> Ruling:
     """Make the folder say what the service says.
 
-    Raises :class:`NoSuchContradiction`, :class:`AmendmentFaulty`, ``Overtaken``, ``HomeBusy``.
+    Raises :class:`NoSuchContradiction`, :class:`OwnAnswer`, :class:`AmendmentFaulty`,
+    ``Overtaken``, ``HomeBusy``.
     """
     home = current_home()
     found, establishment, generation = _find(key, now)
     if found.amendment is None:
         raise NoSuchContradiction()
+    if signed_on_behalf(found.service, account):
+        raise OwnAnswer()
     before = current(home)
     if before is None or before.number != generation.number:
         raise Overtaken()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from releve.kernel.errors import BadInput
-from releve.kernel.hold import held, hold, release
+from releve.kernel.hold import check_stands, held, hold, release
 from releve.kernel.units import moment
 from releve.pages.acts import Act, Effect, Field
 from releve.pages.facts import tell
@@ -56,15 +56,19 @@ def _prepare_lift(answers: Mapping[str, str]) -> dict[str, Any]:
     if found is None:
         raise BadInput(where=_WHERE, what=_("elle n'est pas gelée"), fix=_("Rien n'est à faire."))
     return {
+        "mark": found.mark,
         "since": moment(found.since),
         "held": found.why,
+        "by": found.by,
         "why": visible(answers["why"])[:200],
     }
 
 
 def _lift_words(act: Mapping[str, Any]) -> Sequence[str]:
+    by = f" par {act['by']}" if act.get("by") else ""
     return [
-        f"La conservation, gelée depuis le {act['since']} ({act['held']}), sera dégelée.",
+        f"La conservation, gelée depuis le {act['since']}{by} ({act['held']}), sera dégelée.",
+        "Cet accord ne vaut que pour ce gel : un autre, posé depuis, resterait.",
         f"Motif : {act['why']}.",
         "Ce qui a passé son terme pourra de nouveau être effacé, sans retour.",
     ]
@@ -72,8 +76,9 @@ def _lift_words(act: Mapping[str, Any]) -> Sequence[str]:
 
 def _perform_lift(act: Mapping[str, Any], requester: int) -> str:
     # Only once the rows are durable: a death in between leaves the freeze, which is asked again.
-    home = current_home()
-    transaction.on_commit(lambda: release(home))
+    home, mark = current_home(), str(act.get("mark", ""))
+    check_stands(home, mark)
+    transaction.on_commit(lambda: release(home, mark))
     tell("conservation.dégelée", "dégel")
     return "La conservation est dégelée."
 

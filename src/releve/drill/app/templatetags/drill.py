@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.db.models import Q
 from django.utils import timezone
 
 from releve.drill.app.crisis import real_crisis
@@ -20,7 +21,8 @@ register = template.Library()
 def real_alarm(context: template.Context) -> dict[str, Any]:
     """« EXERCICE TERMINÉ… » while a real crisis is open; ``overtook``: it ended an exercise."""
     since = real_crisis().since()
-    overtook = since is not None and Exercise.objects.filter(alarm_at=since).exists()
+    ended = Q(alarm_at=since) | Q(live=True)  # live: opened since the page began to be made
+    overtook = since is not None and Exercise.objects.filter(ended).exists()
     return {
         "since": since,
         "today": since is not None

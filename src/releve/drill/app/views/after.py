@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releve.drill.app import after, desk, stamps
 from releve.drill.app.models import Action, Exercise, Place
 from releve.drill.app.printing import report_of, report_pdf, report_text
+from releve.drill.app.signing import check_worth
 from releve.drill.app.signing import sign as keep_signed
 from releve.drill.app.views.band import exercise_of, exercise_page
 from releve.drill.app.views.before import pdf_answer
@@ -196,7 +197,7 @@ def report_file(request: HttpRequest, number: int, kind: str) -> HttpResponse:
 def sign(request: HttpRequest, number: int) -> HttpResponse:
     """The account and its second factor, over the hash that was shown: « terrain » from then on."""
     shown = request.POST.get("digest", "")
-    _check_shown(exercise_of(number), shown)
+    _check_shown(exercise_of(number), shown, signed_by(request))
     form = ReauthenticateForm(user=account(request), data={"code": request.POST.get("code", "")})
     if not form.is_valid():
         raise SecondFactorMissing
@@ -205,7 +206,10 @@ def sign(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("field_report", args=[number]))
 
 
-def _check_shown(row: Exercise, digest: str) -> None:
+def _check_shown(row: Exercise, digest: str, by: By) -> None:
     """Before a code is used up for nothing."""
-    if not row.report and report_of(row)[1] != digest:
+    if row.report:
+        return
+    if report_of(row)[1] != digest:
         raise ReportChanged
+    check_worth(row, by)

@@ -1,4 +1,6 @@
-"""What every page of an exercise has: the band EXERCICE, and the real alarm above all else."""
+"""What every page of an exercise has: the band EXERCICE; once a real crisis is open the band RÉEL,
+and the alarm above all else.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from releve.drill.app.codes import observed_place
+from releve.drill.app.crisis import real_crisis
 from releve.drill.app.desk import heed
 from releve.drill.app.models import Exercise
 from releve.drill.app.who import CONCERNED
@@ -24,12 +27,15 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def exercise_page(view: View[P]) -> View[P]:
-    """EXERCICE on whatever is answered; a real crisis ends what runs before the page is made."""
+    """EXERCICE on whatever is answered, unless a real crisis is open: it ends what runs before the
+    page is made, and the page says RÉEL.
+    """
 
     @wraps(view)
     def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        of_exercise(request)
         heed(timezone.now())
+        if real_crisis().since() is None:
+            of_exercise(request)
         return view(request, *args, **kwargs)
 
     return shown
@@ -49,7 +55,7 @@ def alarm(request: HttpRequest) -> HttpResponse:
     """
     if Exercise.objects.filter(live=True).exists():
         request.session.modified = True
-    return render(request, "drill/alarm_part.html", {"ask": "field_alarm"})
+    return _alarm_part(request, "field_alarm")
 
 
 @anyone
@@ -61,4 +67,10 @@ def observer_alarm(request: HttpRequest) -> HttpResponse:
         observed_place(request, timezone.now())
     except CodeClosed:
         return HttpResponse()
-    return render(request, "drill/alarm_part.html", {"ask": "observer_alarm"})
+    return _alarm_part(request, "observer_alarm")
+
+
+def _alarm_part(request: HttpRequest, ask: str) -> HttpResponse:
+    """The band and the title of the page that stands open change with the alarm."""
+    context = {"ask": ask, "overtaken": real_crisis().since() is not None}
+    return render(request, "drill/alarm_part.html", context)
