@@ -20,8 +20,9 @@ _LABELS = {
     "treatments": r"traitements?(?: en cours)?|m[ée]dicaments|prescriptions?(?: en cours)?",
     "dlu": r"dlu(?: [àa] jour)?",
     "contact": r"personne [àa] pr[ée]venir|r[ée]f[ée]rent familial|famille",
+    "remarks": r"remarques?",
     "other": (
-        r"m[ée]decin traitant|gir|poids|r[ée]gime|date d'entr[ée]e|sexe|ins|ipp|remarques?"
+        r"m[ée]decin traitant|gir|poids|r[ée]gime|date d'entr[ée]e|sexe|ins|ipp"
         r"|personne de confiance|ant[ée]c[ée]dents"
     ),
 }
@@ -54,7 +55,7 @@ _NAMED = re.compile(
     rf"(?:[\s,(–-]+(?:{_LEAD}\s*)?(?P<after>{_ROOM})\W*|[\s,(–-]+n[ée]+\(?e?\)? le.*|\W*)"
 )
 #: What may run over several lines.
-_LONG = ("treatments", "allergies", "apart")
+_LONG = ("treatments", "allergies", "remarks", "apart")
 _ABOVE = "une ligne au-dessus est peut-être à cette personne"
 _REST, _WHOSE = "fin de ligne non comprise", "à qui est cette ligne ?"
 
@@ -154,7 +155,7 @@ class _Reading:
             sheet.doubts.append(f"deux fois « {label} » sur sa fiche")
         else:
             sheet.values[label] = value
-            if label != "contact" and unknown_label(value):
+            if (label == "remarks" and value) or (label != "contact" and unknown_label(value)):
                 sheet.apart.append(value)
         self._last = label
 
@@ -229,7 +230,7 @@ def _resident(sheet: _Sheet, key: bool) -> Resident:
         doubts.append("chambre non lue")
     treatments, apart, why = taken(sheet.treatments, key=key)
     if sheet.apart:
-        doubts.append("étiquette non comprise : lignes à part")
+        doubts.append("remarque, ou étiquette non comprise : lignes à part")
     return Resident(
         room=values.get("room", ""),
         name=" ".join(filter(None, (values.get("name", ""), values.get("first", "")))),

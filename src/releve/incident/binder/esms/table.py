@@ -32,7 +32,8 @@ _ROOM = re.compile(r"(?=.*\d)[A-Za-z]{0,3}[ -]?\d{1,4}[A-Za-z]?", re.ASCII)
 DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}", re.ASCII)
 _OF_TREATMENTS = re.compile(r"traitement|medic|prescri|posolog|dose")
 #: Points: how far a cell may begin from its title, and the widest space inside a title or a cell.
-_SLACK, _SPACE = 3.0, 6.0
+_SLACK, _SPACE = 3.0, 4.5
+_UNSURE = "?"
 _UNKNOWN = "colonne non comprise : imprimée à part"
 _NOBODY = "au-dessus ou au-dessous ? à qui est cette ligne"
 
@@ -62,6 +63,9 @@ class _Row:
 
     def add(self, cells: dict[str, str], columns: list[_Column]) -> None:
         self.unknown |= {each.key: each.title for each in columns if not each.name}
+        if _UNSURE in cells:
+            self.unknown[_UNSURE] = "colonne incertaine"
+            self.doubts.append("mots à cheval sur deux colonnes")
         for name, words in cells.items():
             self.cells.setdefault(name, []).append(words)
 
@@ -204,20 +208,29 @@ def _taken(words: list[tuple[Word, str]], tokens: int) -> int:
 
 
 def _cells(line: Line, columns: list[_Column]) -> dict[str, str]:
-    """Column → its words. Left of a title that is not ours, what does not begin under its own title
-    may be under the other: it goes there.
+    """Column → its words. What lies across two columns, or a second time in one that holds no
+    treatment, is in none for sure. Left of a title that is not ours, what does not begin under its
+    own title may be under the other: it goes there.
     """
     found: dict[str, list[str]] = {}
-    for run in _runs(line):
-        at = 0
-        for place, word in enumerate(run):
-            known = [n for n, each in enumerate(columns) if each.left <= word.left + _SLACK]
-            at = max(at, known[-1] if known else 0)
-            beside = at + 1 < len(columns) and not columns[at + 1].name
-            if beside and place == 0 and abs(word.left - columns[at].left) > _SLACK:
-                at += 1
-            found.setdefault(columns[at].key, []).append(word.text)
-    return {name: " ".join(words) for name, words in found.items()}
+    for piece in _runs(line):
+        first, last = _under(piece[0], columns), _under(piece[-1], columns)
+        beside = first + 1 < len(columns) and not columns[first + 1].name
+        at = columns[first]
+        key = at.key
+        if first != last:
+            key = _UNSURE
+        elif beside and abs(piece[0].left - at.left) > _SLACK:
+            key = columns[first + 1].key
+        elif key in found and at.name not in ("", "treatments"):
+            key = _UNSURE
+        found.setdefault(key, []).extend(word.text for word in piece)
+    return {key: " ".join(words) for key, words in found.items()}
+
+
+def _under(word: Word, columns: list[_Column]) -> int:
+    known = [n for n, each in enumerate(columns) if each.left <= word.left + _SLACK]
+    return known[-1] if known else 0
 
 
 def _starts(cells: dict[str, str]) -> bool:
