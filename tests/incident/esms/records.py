@@ -129,3 +129,13 @@ def letter(text: str) -> bytes:
         canvas.drawString(50, 780 - 16 * number, line)
     canvas.save()
     return out.getvalue()
+
+
+def columns(titles: Sequence[str], rows: Sequence[Sequence[str]], *, align: str = "LEFT") -> bytes:
+    """A table with titles of one's own; ``align`` is that of the last two titles."""
+    out = io.BytesIO()
+    made = Table([list(titles), *map(list, rows)], colWidths=[780 / len(titles)] * len(titles))
+    style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (-2, 0), (-1, 0), align)]
+    made.setStyle(TableStyle(style))
+    SimpleDocTemplate(out, pagesize=landscape(A4), leftMargin=30, rightMargin=30).build([made])
+    return out.getvalue()

@@ -196,6 +196,7 @@ def _treatments(roll: Roll) -> Document:
     rows: list[tuple[Cell, ...]] = []
     for each in by_room(roll.residents):
         lines = [line.words for line in each.treatments] or ["aucun lu"]
+        lines += [f"! non compté, à relire : {words}" for words in each.apart]
         lines += [f"à prévenir : {each.contact}"] if each.contact else []
         lines += [f"DLU : {each.dlu}"] if each.dlu else []
         if each.doubts:

@@ -7,7 +7,10 @@ What was not understood stays beside, word for word, with its page, for a nurse 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from releve.incident.binder.esms.standing import negated, sorted_out, unknown_label
 
 #: The moments that a line names in words, or by « 1-0-1-0 » where the PDF gives the key.
 MOMENTS = ("matin", "midi", "soir", "coucher")
@@ -25,7 +28,8 @@ class Treatment:
 class Resident:
     """``allergies`` None = nothing was read about them, which is not « none ». ``contact``: whom
     to warn, ``dlu``: what is said of the liaison file, as written; both may be empty. ``doubts``:
-    why a nurse must read this one again.
+    why a nurse must read this one again; ``apart``: words of theirs that are no treatment in
+    progress (stopped, « si besoin », a column or a label that is not ours), as written.
     """
 
     room: str
@@ -37,6 +41,7 @@ class Resident:
     contact: str = ""
     dlu: str = ""
     doubts: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,11 @@ _DOSES = re.compile(rf"(?<![\d-]){_NUMBER}(?:\s*-\s*{_NUMBER}){{2,3}}(?![\d-])")
 
 
 def treatment(words: str, *, key: bool) -> Treatment:
-    """A line with the moments it names; ``key``: whether the PDF says what « 1-0-1 » counts."""
+    """A line with the moments it names; ``key``: whether the PDF says what « 1-0-1 » counts. None
+    for a line that says no, stopped, or only if.
+    """
+    if negated(words) or unknown_label(words):
+        return Treatment(words)
     said = words.casefold()
     moments = {each for each in MOMENTS if re.search(rf"\b{each}\b", said)}
     doses = _DOSES.search(words) if key else None
@@ -122,3 +131,12 @@ def treatment(words: str, *, key: bool) -> Treatment:
             moment for moment, count in zip(MOMENTS, counts, strict=False) if float(count) > 0
         }
     return Treatment(words, tuple(each for each in MOMENTS if each in moments))
+
+
+def taken(
+    lines: Iterable[str], *, key: bool
+) -> tuple[tuple[Treatment, ...], tuple[str, ...], tuple[str, ...]]:
+    """(treatments in progress, lines set apart, why a nurse must read them again)."""
+    current, apart = sorted_out(lines)
+    why = ("lignes à part, non comptées (arrêt, condition, négation ?)",) if apart else ()
+    return tuple(treatment(words, key=key) for words in current), apart, why

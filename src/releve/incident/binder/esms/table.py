@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from releve.incident.binder.esms.roll import Resident, Unread, treatment
-from releve.incident.binder.esms.words import Line, Spacing, Word
+from releve.incident.binder.esms.roll import Resident, Unread, taken
+from releve.incident.binder.esms.standing import negated
+from releve.incident.binder.esms.words import Line, Spacing, Word, bare
 
 _TITLES: dict[str, tuple[str, ...]] = {
     "room": ("chambre", "ch", "lit", "chb", "n chambre", "no chambre"),
@@ -28,14 +30,26 @@ _BY_WORDS = sorted(
 )
 _ROOM = re.compile(r"(?=.*\d)[A-Za-z]{0,3}[ -]?\d{1,4}[A-Za-z]?", re.ASCII)
 DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}", re.ASCII)
-_SLACK = 3.0
+_OF_TREATMENTS = re.compile(r"traitement|medic|prescri|posolog|dose")
+#: Points: how far a cell may begin from its title, and the widest space inside a title or a cell.
+_SLACK, _SPACE = 3.0, 4.5
+_UNSURE = "?"
+_UNKNOWN = "colonne non comprise : imprimée à part"
 _NOBODY = "au-dessus ou au-dessous ? à qui est cette ligne"
 
 
 @dataclass(frozen=True)
 class _Column:
+    """``name`` empty: a title that is not one of ours, kept as written in ``title``."""
+
     name: str
     left: float
+    title: str = ""
+
+    @property
+    def key(self) -> str:
+        """Under what its cells are kept: two unknown columns never mix."""
+        return self.name or f"{self.left} {self.title}"
 
 
 @dataclass
@@ -45,10 +59,24 @@ class _Row:
     page: int
     cells: dict[str, list[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)  # key of a column → its title
 
-    def add(self, cells: dict[str, str]) -> None:
+    def add(self, cells: dict[str, str], columns: list[_Column]) -> None:
+        self.unknown |= {each.key: each.title for each in columns if not each.name}
+        if _UNSURE in cells:
+            self.unknown[_UNSURE] = "colonne incertaine"
+            self.doubts.append("mots à cheval sur deux colonnes")
         for name, words in cells.items():
             self.cells.setdefault(name, []).append(words)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """What stands under titles that are not ours, each under its own."""
+        return tuple(
+            f"{title} : {' / '.join(self.cells[key])}"
+            for key, title in self.unknown.items()
+            if key in self.cells
+        )
 
 
 def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unread]]:
@@ -60,21 +88,28 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
     opened = False
     spacing = Spacing(lines)
     torn = False  # the line before was nobody's: whose is the next one?
+    started = False  # a row, or what may be one, was seen since the titles
+    heads: list[tuple[Line, list[_Column]]] = []
     for line in lines:
         head = titles(line)
         if head:
-            columns, above, opened, torn = head, line, False, False
+            columns, above, opened, torn, started = head, line, False, False, False
+            heads.append((line, columns))
             continue
         if not columns:
-            if rows or _holds_person(line):
-                unread.append(Unread(line.page, line.number, line.text, "hors du tableau"))
+            unread += _outside(line)
             continue
         if above is not None and above.page != line.page:
             opened, torn = False, False  # the page's first line: whose it is is not said
         cells = _cells(line, columns)
+        if not (started or _starts(cells) or above is None or spacing.parts(above, line)):
+            columns, above = _wrapped(columns, cells), line  # a title on two lines
+            heads.append((line, columns))
+            continue
+        started = True
         if _starts(cells):
             row = _Row(line.page)
-            row.add(cells)
+            row.add(cells, columns)
             if torn:
                 row.doubts.append("une ligne au-dessus est peut-être à cette personne")
             rows.append(row)
@@ -87,28 +122,80 @@ def read_table(lines: list[Line], key: bool) -> tuple[list[Resident], list[Unrea
                     rows[-1].doubts.append(f"suite possible page {line.page}, non attribuée")
                 torn = True
             else:
-                rows[-1].add(cells)
+                rows[-1].add(cells, columns)
         above = line
-    return [_resident(row, key) for row in rows], unread
+    return [_resident(row, key) for row in rows], unread + _strange(heads)
+
+
+def _outside(line: Line) -> list[Unread]:
+    """A line above the first titles that may tell of somebody."""
+    told = DATE.search(line.text) is not None
+    return [Unread(line.page, line.number, line.text, "hors du tableau")] if told else []
+
+
+def _strange(heads: list[tuple[Line, list[_Column]]]) -> list[Unread]:
+    """Each title that is not ours, once."""
+    found: dict[str, Unread] = {}
+    for line, columns in heads:
+        for each in columns:
+            if not each.name:
+                said = Unread(line.page, line.number, each.title, _UNKNOWN)
+                found.setdefault(each.title, said)
+    return list(found.values())
 
 
 def titles(line: Line) -> list[_Column]:
     """The columns of a line of titles; empty when it is not one."""
-    words = [(each, bare(each.text)) for each in line.words]
+    found = [each for run in _runs(line) for each in _titles(run)]
+    count = Counter(each.name for each in found)
+    # twice the same title: which one is in progress is not said
+    columns = [each if count[each.name] == 1 else replace(each, name="") for each in found]
+    names = [each.name for each in columns if each.name]
+    told = "name" in names and len(names) >= 3
+    return columns if told and len(columns) * 3 >= len(line.words) else []
+
+
+def _runs(line: Line) -> list[list[Word]]:
+    """The words of a line, cut where a space is wider than between two words."""
+    found = [[line.words[0]]] if line.words else []
+    for one, other in pairwise(line.words):
+        if other.left - one.right > _SPACE:
+            found.append([])
+        found[-1].append(other)
+    return found
+
+
+def _titles(run: list[Word]) -> list[_Column]:
+    """Titles written close together; a word more and none is known (« Traitements arrêtés »)."""
+    words = [(each, bare(each.text)) for each in run]
     columns: list[_Column] = []
     place = 0
     while place < len(words):
         for wanted, name in _BY_WORDS:
             tokens = [t for _, text in words[place : place + len(wanted)] for t in text.split()]
             if tokens[: len(wanted)] == wanted:
-                columns.append(_Column(name, words[place][0].left))
-                place += _taken(words[place:], len(wanted))
+                taken = _taken(words[place:], len(wanted))
+                title = " ".join(each.text for each in run[place : place + taken])
+                columns.append(_Column(name, run[place].left, title))
+                place += taken
                 break
         else:
-            place += 1
-    names = [each.name for each in columns]
-    told = {"name"} <= set(names) and len(set(names)) >= 3 and len(names) == len(set(names))
-    return columns if told and len(columns) * 3 >= len(words) else []
+            return [_Column("", run[0].left, " ".join(each.text for each in run))]
+    return columns
+
+
+def _wrapped(columns: list[_Column], cells: dict[str, str]) -> list[_Column]:
+    """Titles that go on below: « Traitements » then « arrêtés » is no column of ours."""
+    found = []
+    for each in columns:
+        if each.key in cells:
+            title = f"{each.title} {cells[each.key]}"
+            said = bare(title).split()
+            name = next((name for wanted, name in _BY_WORDS if wanted == said), "")
+            name = "" if name in {other.name for other in columns if other is not each} else name
+            each = _Column(name, each.left, title)
+        found.append(each)
+    return found
 
 
 def _taken(words: list[tuple[Word, str]], tokens: int) -> int:
@@ -120,20 +207,30 @@ def _taken(words: list[tuple[Word, str]], tokens: int) -> int:
     return taken
 
 
-def bare(text: str) -> str:
-    """« Né(e) » → « ne e »: letters and digits, lower case, no accents."""
-    told = unicodedata.normalize("NFKD", text.casefold().replace("°", " "))
-    kept = "".join(c for c in told if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[a-z0-9]+", kept))
-
-
 def _cells(line: Line, columns: list[_Column]) -> dict[str, str]:
+    """Column → its words. What lies across two columns, or a second time in one that holds no
+    treatment, is in none for sure. Left of a title that is not ours, what does not begin under its
+    own title may be under the other: it goes there.
+    """
     found: dict[str, list[str]] = {}
-    for word in line.words:
-        known = [each for each in columns if each.left <= word.left + _SLACK]
-        name = known[-1].name if known else columns[0].name
-        found.setdefault(name, []).append(word.text)
-    return {name: " ".join(words) for name, words in found.items()}
+    for piece in _runs(line):
+        first, last = _under(piece[0], columns), _under(piece[-1], columns)
+        beside = first + 1 < len(columns) and not columns[first + 1].name
+        at = columns[first]
+        key = at.key
+        if first != last:
+            key = _UNSURE
+        elif beside and abs(piece[0].left - at.left) > _SLACK:
+            key = columns[first + 1].key
+        elif key in found and at.name not in ("", "treatments"):
+            key = _UNSURE
+        found.setdefault(key, []).extend(word.text for word in piece)
+    return {key: " ".join(words) for key, words in found.items()}
+
+
+def _under(word: Word, columns: list[_Column]) -> int:
+    known = [n for n, each in enumerate(columns) if each.left <= word.left + _SLACK]
+    return known[-1] if known else 0
 
 
 def _starts(cells: dict[str, str]) -> bool:
@@ -143,10 +240,6 @@ def _starts(cells: dict[str, str]) -> bool:
     return bool(
         name and re.search(r"[^\W\d]", name) and (room or DATE.search(cells.get("born", "")))
     )
-
-
-def _holds_person(line: Line) -> bool:
-    return bool(DATE.search(line.text))
 
 
 def _resident(row: _Row, key: bool) -> Resident:
@@ -160,14 +253,19 @@ def _resident(row: _Row, key: bool) -> Resident:
     room = whole("room")
     if not _ROOM.fullmatch(room):
         doubts.append("chambre non lue")
+    treatments, apart, why = taken(row.cells.get("treatments", ()), key=key)
+    doubts += why
+    if any(_OF_TREATMENTS.search(bare(each)) or negated(each) for each in row.apart):
+        doubts.append("traitements peut-être dans une colonne à part")
     return Resident(
         room=room,
         name=" ".join(filter(None, (whole("name"), whole("first")))),
         born=born,
         allergies=whole("allergies") or None,
-        treatments=tuple(treatment(words, key=key) for words in row.cells.get("treatments", ())),
+        treatments=treatments,
         page=row.page,
         contact=whole("contact"),
         dlu=whole("dlu"),
         doubts=tuple(doubts),
+        apart=(*apart, *row.apart),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -69,7 +71,18 @@ class Spacing:
 
     def parts(self, above: Line, line: Line) -> bool:
         """Whether something parts a line from the one above: a page, a rule, a wider gap."""
-        if above.page != line.page or line.ruled:
+        return line.ruled or self.wide(above, line)
+
+    def wide(self, above: Line, line: Line) -> bool:
+        """Whether a page or a wider gap parts a line from the one above."""
+        if above.page != line.page:
             return True
         gap = line.y - above.y
         return gap > _WIDER * self._least.get(line.page, gap)
+
+
+def bare(text: str) -> str:
+    """« Né(e) » → « ne e »: letters and digits, lower case, no accents."""
+    told = unicodedata.normalize("NFKD", text.casefold().replace("°", " "))
+    kept = "".join(c for c in told if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[a-z0-9]+", kept))
