@@ -42,6 +42,7 @@ _PLAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("establishment", "plan"): ("input",),
     ("establishment", "demands"): ("input",),
     ("drill", "field", "papers"): ("output",),
+    ("incident", "binder"): ("output",),
 }
 #: Options that name paths.
 _OPTIONS = {
@@ -49,6 +50,7 @@ _OPTIONS = {
     "--json": "file",
     "--out": "file",
     "--sign": "input",
+    "--census": "input",
     "--map": "input",
     "--map-out": "file",
     "--pdf": "file",
@@ -63,7 +65,8 @@ _OPTIONS = {
 _FLAGS = frozenset(
     (
         "--help", "-h", "--mutant", "--ports", "--trust", "--take-over", "-q", "-x", "--accept",
-        "--all", "--card", "--check", "--decided", "--dry-run", "--false-alarm", "--loopback",
+        "--all", "--card", "--check", "--decided", "--dry-run", "--false-alarm",
+        "--forgotten", "--loopback", "--own-census",
         "--remove-gone", "--renew", "--resume", "--roundtrip", "--thaw", "--yes-this-month",
     )
 )  # fmt: skip
